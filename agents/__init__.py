@@ -1,0 +1,1 @@
+"""Those who hold an opinion: analysts, specialists, policy agents, the meta-controller, the explainer."""

@@ -1,0 +1,1 @@
+"""Answers to "why", every number of which is in the record."""

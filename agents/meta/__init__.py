@@ -1,0 +1,1 @@
+"""The meta-controller: views in, an allocation with its contributions out."""

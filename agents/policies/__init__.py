@@ -1,0 +1,1 @@
+"""Learned agents: a trained policy asked for its opinion."""

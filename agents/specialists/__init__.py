@@ -1,0 +1,1 @@
+"""Strategy-minded agents: momentum, mean reversion, risk."""

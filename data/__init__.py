@@ -1,0 +1,1 @@
+"""What is known: sources, the lake, features, the universe, the clock, the error family."""

@@ -1,0 +1,83 @@
+"""The error family, sorted by what the caller must do.
+
+Every error carries one line for a person (`message`) and what to do about it (`remedy`).
+"""
+
+from __future__ import annotations
+
+
+class BullpenError(Exception):
+    """Base of all errors this project raises on purpose."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.remedy})" if self.remedy else self.message
+
+
+# --- mend the input -----------------------------------------------------------------------------------------
+
+
+class InputError(BullpenError):
+    """The caller gave something wrong; the same call will fail again."""
+
+
+class UnknownSymbol(InputError):
+    """A symbol the source does not carry."""
+
+
+class OutOfRange(InputError):
+    """A date outside the data."""
+
+
+class BadFile(InputError):
+    """A data file that cannot be used: empty folder, missing column, duplicate bars, unreadable dates."""
+
+
+class BadConfig(InputError):
+    """A setting that is refused."""
+
+
+class NotFound(InputError):
+    """A cycle, policy or book that does not exist."""
+
+
+# --- wait, or go on without -----------------------------------------------------------------------------------
+
+
+class SourceUnavailable(BullpenError):
+    """A provider did not answer; the desk goes on without it and records why."""
+
+
+class RateLimited(SourceUnavailable):
+    """A provider asked us to wait `retry_after_s` seconds."""
+
+    def __init__(self, message: str, retry_after_s: float, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.retry_after_s = retry_after_s
+
+
+class CredentialMissing(SourceUnavailable):
+    """A key is not set; `remedy` names the variable."""
+
+
+class BadAnswer(SourceUnavailable):
+    """A provider or a chat model answered in a form that is refused."""
+
+
+# --- stop: what is stored cannot be trusted ------------------------------------------------------------------
+
+
+class CorruptFile(BullpenError):
+    """A policy, journal or lake file whose content is not what was written."""
+
+
+class StorageFailed(BullpenError):
+    """A write did not reach the disk; nothing was changed."""
+
+
+class Halted(BullpenError):
+    """The kill switch is on, or a breaker holds the desk."""

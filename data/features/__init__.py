@@ -1,0 +1,1 @@
+"""Features: each declares name, window, inputs and unit; all are causal."""

@@ -1,0 +1,1 @@
+"""The simulated market: seven asset classes, deterministic by seed, labelled SIMULATED."""

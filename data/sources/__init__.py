@@ -1,0 +1,1 @@
+"""Where facts come from: one file a provider, all behind `protocol.Source`."""

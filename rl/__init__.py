@@ -1,0 +1,1 @@
+"""Learning: environments, policies, training and the policy store."""

@@ -1,0 +1,1 @@
+"""What a desk holds in its hands: deterministic, pure where possible."""

@@ -1,0 +1,1 @@
+"""Orders, the ledger and brokers: nothing twice, nothing lost."""

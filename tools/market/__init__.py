@@ -1,0 +1,1 @@
+"""Costs, fills and accounting: the one arithmetic of training, backtest and paper."""

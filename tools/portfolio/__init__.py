@@ -1,0 +1,1 @@
+"""Priors and covariance: the allocation before any view."""

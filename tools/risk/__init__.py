@@ -1,0 +1,1 @@
+"""Limits, measures and breakers: risk disposes."""

@@ -1,0 +1,1 @@
+"""Score functions over features: the arithmetic behind specialists and analysts."""
