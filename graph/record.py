@@ -24,6 +24,8 @@ class Approval(BaseModel):
     answer: Literal["not_asked", "accepted", "rejected", "edited"] = "not_asked"
     by: str = ""
     note: str = ""
+    weights: dict[str, float] | None = None
+    """The weights a person asked for, where `answer` is "edited"; they went through the risk check again."""
 
 
 class CycleRecord(BaseModel):
@@ -42,6 +44,8 @@ class CycleRecord(BaseModel):
     """The cycle's settings: limits, costs, agents, universe. No paths, no secrets."""
     opening: Book
     """The book as it stood, marked at `as_of`, with earlier orders settled."""
+    settled: tuple[Fill, ...] = ()
+    """Fills of earlier cycles' orders that arrived since; they are already in `opening`."""
     snapshot: dict[str, Any]
     """content_hash, lake versions, prices, features, macro, texts, findings: all that views cite."""
     views: tuple[View, ...]

@@ -1,0 +1,242 @@
+"""The command line: each command is one call of the desk, and says the same with `--json`.
+
+Nothing heavy is imported before a command runs: `bullpen --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+app = typer.Typer(
+    name="bullpen",
+    help="An auditable trading desk run by learned agents.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (
+    (InputError, 2),
+    (SourceUnavailable, 3),
+    (Halted, 4),
+    (CorruptFile, 5),
+    (StorageFailed, 6),
+)
+
+Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
+Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
+DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
+BookName = Annotated[str | None, typer.Option("--book", help="Name of the book [default: that of the source].")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
+Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
+Config = Annotated[Path | None, typer.Option(help="YAML with the book's settings (configs/desk.yaml).")]
+Frequency = Annotated[str | None, typer.Option(help="Bar frequency of the book: 1d or 1h.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+Cycle = Annotated[str, typer.Argument(help='Cycle id, the beginning of one, or "latest".')]
+
+
+def _desk(**given: Any) -> Desk:
+    from app.desk import Desk
+    from app.settings import load_settings
+
+    return Desk(load_settings(**given))
+
+
+@app.command()
+def cycle(
+    as_of: Annotated[str | None, typer.Option(help="Date or ISO time of the slot [default: the book's next].")] = None,
+    source: Source = None,
+    path: DataPath = None,
+    asset_class: Annotated[str | None, typer.Option(help="Asset class of the files.")] = None,
+    book: BookName = None,
+    home: Home = None,
+    seed: Seed = None,
+    symbols: Symbols = None,
+    frequency: Frequency = None,
+    config: Config = None,
+    llm: Annotated[str | None, typer.Option(help='Chat model for the analysts, such as "openai:gpt-5-mini".')] = None,
+    approval: Annotated[str | None, typer.Option(help="never, always or when_large.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run one trading cycle: data in, a checked, executed and recorded allocation out."""
+    from app import render
+
+    desk = _desk(
+        source=source, path=path, asset_class=asset_class, book=book, home=home, seed=seed, symbols=symbols,
+        frequency=frequency, config=config, llm=llm, approval=approval,
+    )  # fmt: skip
+    outcome = desk.cycle(as_of, on_node=None if as_json else render.node_finished)
+    render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))
+
+
+@app.command()
+def approve(
+    cycle_id: Cycle,
+    reject: Annotated[bool, typer.Option("--reject", help="Turn the proposal down.")] = False,
+    by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
+    note: Annotated[str, typer.Option(help="Why.")] = "",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a cycle that waits for a person; without --reject it is accepted."""
+    from app import render
+
+    outcome = _desk(home=home).answer(cycle_id, {"type": "ignore" if reject else "accept", "by": by, "note": note})
+    render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))
+
+
+@app.command()
+def explain(
+    cycle_id: Cycle = "latest",
+    question: Annotated[str, typer.Argument(help='Such as "why did NOVA shrink?".')] = "what changed?",
+    book: BookName = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a question about a decision, from its record alone; every number is checked against it."""
+    from app import render
+
+    answer = _desk(home=home).explain(cycle_id, question, book)
+    render.emit(answer.model_dump(mode="json"), as_json, lambda: render.answer(answer))
+
+
+@app.command()
+def journal(
+    cycle_id: Annotated[str | None, typer.Argument(help="A cycle to show; without it, the list.")] = None,
+    book: BookName = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the cycles of the journal, or show the record of one."""
+    from app import render
+
+    desk = _desk(home=home)
+    if cycle_id is None:
+        entries = desk.entries(book)
+        render.emit([e.as_json() for e in entries], as_json, lambda: render.entries(entries))
+    else:
+        record = desk.record(cycle_id, book)
+        render.emit(record.model_dump(mode="json"), as_json, lambda: render.record(record))
+
+
+@app.command()
+def replay(cycle_id: Cycle = "latest", book: BookName = None, home: Home = None, as_json: AsJson = False) -> None:
+    """Run a recorded cycle again and compare it byte for byte."""
+    from app import render
+
+    result = _desk(home=home).replay(cycle_id, book)
+    render.emit(result.as_json(), as_json, lambda: render.replay(result))
+    if not result.identical:
+        raise typer.Exit(1)
+
+
+@app.command()
+def train(
+    preset: Annotated[str, typer.Option(help="quick, standard, full, or a YAML file.")] = "quick",
+    source: Source = None,
+    path: DataPath = None,
+    seed: Seed = None,
+    symbols: Symbols = None,
+    train_seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
+    ship: Annotated[bool, typer.Option("--ship", help="Write into the project's shipped policies.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train symbol agents (PPO) and the meta-controller (SAC) on a source; prints seen beside unseen."""
+    from app import render
+
+    desk = _desk(source=source, path=path, seed=seed, symbols=symbols, home=home)
+    with render.training(quiet=as_json) as progress:
+        report = desk.train(preset, train_seed, ship, progress, command=" ".join(["bullpen", *sys.argv[1:]]))
+    render.emit(report, as_json, lambda: render.training_report(report))
+
+
+@app.command()
+def halt(
+    reason: Annotated[str, typer.Argument(help="Why.")] = "halted by hand",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Throw the kill switch: no order is sent until someone resumes."""
+    from app import render
+
+    state = _desk(home=home).halt(reason, by)
+    render.emit(state, as_json, lambda: render.halt_state(state))
+
+
+@app.command()
+def resume(
+    by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
+    book: BookName = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Release the kill switch, and with --book the breakers that hold that book."""
+    from app import render
+
+    state = _desk(home=home).resume(by, book)
+    render.emit(state, as_json, lambda: render.halt_state(state))
+
+
+@app.command()
+def doctor(home: Home = None, as_json: AsJson = False) -> None:
+    """Say what is installed, which keys are missing, and what still works without them."""
+    from app import render
+    from app.doctor import examine
+    from app.settings import load_settings
+
+    report = examine(load_settings(home=home))
+    render.emit(report, as_json, lambda: render.doctor(report))
+    if not report["ok"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 8501,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open the control panel in a browser (it listens on this machine only)."""
+    from app import render
+    from app.panel import serve
+
+    address = f"http://127.0.0.1:{port}"
+    render.emit({"address": address}, as_json, lambda: render.say(f"The panel is at {address} (Ctrl-C ends it)."))
+    raise typer.Exit(serve(port, home))
+
+
+def main() -> None:
+    """The entry point: an error of ours is one line with a remedy and an exit code, never a stack trace."""
+    sys.exit(run(sys.argv[1:], lambda: app(standalone_mode=False)))
+
+
+def run(arguments: list[str], call: Callable[[], Any]) -> int:
+    """Run a command; 0 well, 1 differs or ill, 2 input, 3 source, 4 halted, 5 corrupt, 6 disk, 130 interrupted."""
+    import click
+
+    try:
+        result = call()
+    except BullpenError as error:
+        from app import render
+
+        render.error(error, as_json="--json" in arguments)
+        return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        sys.stderr.write("interrupted; run the same command again to go on\n")
+        return 130
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,190 @@
+"""The desk: the one door. CLI and panel call these methods; each is typed, and each leaves its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+from filelock import FileLock, Timeout
+
+from data.errors import BadConfig, NotFound, SourceUnavailable
+from graph.journal import Entry, Journal
+from graph.record import CycleRecord, cycle_id_of
+from graph.replay import Replay, compare, run_again
+from tools.risk.halt import halt, read_halt, resume
+
+if TYPE_CHECKING:
+    from agents.explainer.answer import Answer
+    from app.runtime import Market, Stores
+    from app.settings import Settings
+    from app.trace_store import Run
+    from tools.execution.book import Book
+
+NodeFinished = Callable[[str, str], None]
+"""Told each node's name and what it wrote, as it finishes."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleOutcome:
+    """`record` where the cycle is done; `request` (agent-inbox's HumanInterrupt) where it waits for a person."""
+
+    status: Literal["done", "already_done", "waiting"]
+    cycle_id: str
+    record: CycleRecord | None = None
+    request: dict[str, Any] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The record itself, or what is asked."""
+        if self.record is not None:
+            return self.record.model_dump(mode="json")
+        return {"cycle_id": self.cycle_id, "status": self.status, "request": self.request}
+
+
+class Desk:
+    """One desk in one home. Opening it touches no market; methods open what they need."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def _stores(self) -> Stores:
+        from app.runtime import open_stores
+
+        return open_stores(self.settings.home)
+
+    @cached_property
+    def _market(self) -> Market:
+        from app.runtime import open_market
+
+        return open_market(self.settings, self._stores)
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return Journal(self._stores.ledger)
+
+    # --- cycles -----------------------------------------------------------------------------------------------
+
+    def cycle(self, as_of: str | None = None, on_node: NodeFinished | None = None) -> CycleOutcome:
+        """Run the cycle of a slot, or finish the one that was left unfinished; a done slot is never run twice."""
+        book = self.settings.book_name()
+        with self._alone(book):
+            slot = self._market.slot(book, as_of)
+            cycle_id = cycle_id_of(book, slot)
+            status = self._stores.ledger.open_cycle(book, slot, cycle_id)
+            if status == "done":
+                return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
+            return self._run(book, slot, cycle_id, None, on_node)
+
+    def answer(self, name: str, response: dict[str, Any], on_node: NodeFinished | None = None) -> CycleOutcome:
+        """Answer a waiting cycle in agent-inbox's HumanResponse form: accept, ignore, or edit with weights."""
+        entry = self._entry(name)
+        desk = Desk(self._settings_of(entry))
+        with desk._alone(entry.book):
+            if entry.status == "done":
+                raise NotFound(f"cycle {entry.cycle_id} is done; nothing waits", "see `bullpen journal`")
+            return desk._run(entry.book, entry.slot, entry.cycle_id, response, on_node)
+
+    def _run(
+        self, book: str, slot: str, cycle_id: str, response: dict[str, Any] | None, on_node: NodeFinished | None
+    ) -> CycleOutcome:
+        from app.drive import drive
+
+        request = drive(self._market, self._stores, book, slot, cycle_id, response, on_node)
+        if request is not None:
+            return CycleOutcome("waiting", cycle_id, request=request)
+        return CycleOutcome("done", cycle_id, self._journal.read(cycle_id))
+
+    @contextmanager
+    def _alone(self, book: str) -> Iterator[None]:
+        """One process at a time for a book; the operating system releases it even after a kill."""
+        lock = FileLock(self._stores.home / f"{book}.lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            remedy = "wait for it, or use another --book"
+            raise SourceUnavailable(f"another process is running book {book!r}", remedy) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # --- the past ---------------------------------------------------------------------------------------------
+
+    def entries(self, book: str | None = None) -> tuple[Entry, ...]:
+        """The journal's table of contents."""
+        return self._journal.entries(book)
+
+    def record(self, name: str = "latest", book: str | None = None) -> CycleRecord:
+        """A record by id, beginning of one, or "latest"."""
+        return self._journal.find(name, book)
+
+    def explain(self, name: str, question: str, book: str | None = None) -> Answer:
+        """A checked answer from the record alone."""
+        from agents.explainer.explain import explain
+
+        return explain(self.record(name, book).model_dump(mode="json"), question)
+
+    def replay(self, name: str = "latest", book: str | None = None) -> Replay:
+        """Run a recorded cycle again with scratch parts and compare the bytes."""
+        from app.runtime import replay_parts
+
+        record = self.record(name, book)
+        with replay_parts(record, self._stores) as context:
+            return compare(record, run_again(record, context))
+
+    def trace(self, cycle_id: str) -> tuple[Run, ...]:
+        """The runs of a cycle, from the local trace store."""
+        return self._stores.traces.runs(cycle_id)
+
+    def book(self, name: str) -> Book | None:
+        """The book as its last cycle left it."""
+        return self._stores.ledger.book(name)
+
+    # --- control ----------------------------------------------------------------------------------------------
+
+    def halt(self, reason: str, by: str) -> dict[str, Any]:
+        """Throw the kill switch."""
+        halt(self._stores.home, reason, by)
+        return self.halt_state()
+
+    def resume(self, by: str, book: str | None = None) -> dict[str, Any]:
+        """Release the kill switch and, where a book is named, the breakers that hold it."""
+        resume(self._stores.home, by)
+        if book is not None:
+            self._stores.ledger.release_locks(book)
+        return self.halt_state()
+
+    def halt_state(self) -> dict[str, Any]:
+        """Whether the kill switch is on, why and since when."""
+        return asdict(read_halt(self._stores.home))
+
+    # --- learning ---------------------------------------------------------------------------------------------
+
+    def train(
+        self, preset: str, seed: int, ship: bool, progress: Callable[[Any], None], command: str
+    ) -> dict[str, Any]:
+        """Train both policies on the source; the report has seen and unseen figures side by side."""
+        from app.training import train_policies
+
+        return train_policies(self._market, self._stores, preset, seed, ship, progress, command)
+
+    # --- helpers ----------------------------------------------------------------------------------------------
+
+    def _entry(self, name: str) -> Entry:
+        matches = [e for e in self._journal.entries() if e.cycle_id.startswith(name)]
+        if name == "latest":
+            matches = [e for e in self._journal.entries() if e.status != "done"][-1:]
+        if len(matches) != 1:
+            raise NotFound(f"no single cycle begins with {name!r}", "list them with `bullpen journal`")
+        return matches[0]
+
+    def _settings_of(self, entry: Entry) -> Settings:
+        """The settings an unfinished cycle was started with."""
+        started = self._stores.ledger.started_with(entry.cycle_id)
+        if started is None:
+            raise BadConfig(f"cycle {entry.cycle_id} does not say how it was started", "run `bullpen cycle` on its book")
+        return self.settings.model_copy(update=started)
+

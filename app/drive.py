@@ -1,0 +1,81 @@
+"""Drive one run of the cycle graph: from the start, from its checkpoint, or from a person's answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command
+
+from app.tracing import TraceTags, tracers
+from graph.cycle import CycleGraph, build_cycle
+from graph.state import CycleInput
+
+if TYPE_CHECKING:
+    from app.runtime import Market, Stores
+
+os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+
+
+def drive(
+    market: Market,
+    stores: Stores,
+    start: CycleInput,
+    response: dict[str, Any] | None,
+    on_node: Callable[[str, str], None] | None,
+) -> dict[str, Any] | None:
+    """Run until the cycle is done (None) or waits for a person (the request, in agent-inbox's form).
+
+    A cycle that was cut off goes on from its last checkpoint: resuming is the start path.
+    """
+    graph = build_cycle(stores.checkpointer)
+    tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policy_ids())
+    thread = f"{start['book']}:{start['slot']}"
+    with tracers(stores.traces, tags) as callbacks:
+        config = cast(
+            RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks}
+        )
+        given = _entry(graph, config, start, response)
+        stream = graph.stream(given, config, context=market.context(), stream_mode="updates", durability="sync")
+        for update in stream:
+            for node, wrote in cast(Mapping[str, Any], update).items():
+                if node == "__interrupt__":
+                    return _request(wrote)
+                if on_node is not None:
+                    on_node(node, _said(wrote))
+    return None
+
+
+def _entry(graph: CycleGraph, config: RunnableConfig, start: CycleInput, response: dict[str, Any] | None) -> Any:
+    """What to feed the graph: a person's answer, nothing (go on from the checkpoint), or a fresh start."""
+    if response is not None:
+        return Command(resume=response)
+    return None if graph.get_state(config).next else start
+
+
+def _request(wrote: Any) -> dict[str, Any]:
+    (first, *_) = wrote
+    return dict(first.value)
+
+
+def _said(wrote: Any) -> str:
+    """One line on what a node wrote."""
+    if not isinstance(wrote, Mapping):
+        return ""
+    match wrote:
+        case {"views": (view, *_)}:
+            return f"abstains: {view.reason}" if view.abstained else f"{len(view.opinions)} opinions"
+        case {"snapshot": ref}:
+            return f"data as of {ref.as_of}"
+        case {"allocation": allocation}:
+            return f"{allocation.fallback_chain[-1].name}, cash {allocation.weights['CASH']:.1%}"
+        case {"verdict": verdict}:
+            return f"{verdict.decision}, {len(verdict.clamps)} clamps"
+        case {"fills": fills, "orders": orders}:
+            return f"{len(orders)} orders, {len(fills)} fills"
+        case {"record_sha256": sha}:
+            return f"sha256 {sha[:16]}"
+        case _:
+            return ""

@@ -1,0 +1,110 @@
+"""Settings: flags over environment (`BULLPEN_*`) over a YAML file, all checked before anything runs."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.errors import BadConfig
+from data.sources.protocol import Param
+from graph.config import ApprovalPolicy, CycleConfig
+
+
+class Settings(BaseSettings):
+    """What a person may set. Keys of providers are read from their own variables and never kept here."""
+
+    model_config = SettingsConfigDict(env_prefix="BULLPEN_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=lambda: platformdirs.user_data_path("bullpen"))
+    """Everything the desk keeps: lake, ledger, venue, traces, policies."""
+    source: str = "simulated"
+    path: str = ""
+    """Folder of the `files` source."""
+    asset_class: str = ""
+    """Asset class of the `files` source, where it can't be told from the folder."""
+    frequency: str = "1d"
+    seed: int = 7
+    """Seed of the simulated market."""
+    symbols: str = ""
+    """Comma-separated universe; empty means all the source carries (the `yahoo` source needs it)."""
+    book: str = ""
+    """Name of the book; by default that of the source."""
+    llm: str = ""
+    """init_chat_model string, such as "openai:gpt-5-mini"; empty means no chat model."""
+    approval: ApprovalPolicy | None = None
+    """Overrides the book's approval policy."""
+    config: Path | None = None
+    """YAML file with CycleConfig fields (see configs/desk.yaml)."""
+
+    def book_name(self) -> str:
+        """The book's name: one a source, and one a folder for files."""
+        if self.book:
+            return self.book
+        name = f"files-{Path(self.path).resolve().name}" if self.source == "files" else self.source
+        return name if self.frequency == "1d" else f"{name}-{self.frequency}"
+
+    def universe(self) -> tuple[str, ...]:
+        """Symbols named, sorted, without repeats."""
+        return tuple(sorted({s.strip() for s in self.symbols.split(",") if s.strip()}))
+
+    def source_params(self) -> dict[str, Param]:
+        """What the named source is opened with."""
+        match self.source:
+            case "simulated":
+                return {"seed": self.seed, "frequency": self.frequency}
+            case "files":
+                return {"path": self.path} | ({"asset_class": self.asset_class} if self.asset_class else {})
+            case "yahoo":
+                return {"symbols": ",".join(self.universe())}
+            case _:
+                return {}
+
+    def cycle_config(self, calendar: str, frequency: str) -> CycleConfig:
+        """The book's CycleConfig: the YAML file's fields under what flags and environment say."""
+        fields: dict[str, Any] = {"calendar": calendar} | (_read_yaml(self.config) if self.config else {})
+        fields |= {"frequency": frequency, "llm": self.llm or fields.get("llm", "")}
+        if self.universe():
+            fields["universe"] = self.universe()
+        if self.approval is not None:
+            fields["approval"] = self.approval
+        try:
+            return CycleConfig.model_validate(fields)
+        except ValidationError as error:
+            raise _explain(error) from error
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings with the flags that were given (None means not given)."""
+    try:
+        return Settings(**{k: v for k, v in given.items() if v is not None})
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig(f"cannot read {path}: {error.strerror}", "name an existing YAML file") from error
+    except yaml.YAMLError as error:
+        raise BadConfig(f"{path} is not YAML", str(error).splitlines()[0]) from error
+    if fields is not None and not isinstance(fields, dict):
+        raise BadConfig(f"{path} must hold a mapping of settings", "see configs/desk.yaml")
+    return fields or {}
+
+
+def _explain(error: ValidationError) -> BadConfig:
+    """The first fault in one line; an unknown field gets its near match."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return BadConfig(f"setting {where}: {first['msg']}", "see configs/desk.yaml for every field and its bounds")
+    known = [*CycleConfig.model_fields, *CycleConfig.model_fields["limits"].default_factory().model_fields]  # type: ignore[union-attr,misc,call-arg]
+    near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+    return BadConfig(f"unknown setting {where}", f"did you mean {near[0]}?" if near else "see configs/desk.yaml")

@@ -1,0 +1,115 @@
+"""Tracing: always to the local store, and to LangSmith when its key is set. A tracer that fails never fails a cycle."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.tracers.base import BaseTracer
+from langchain_core.tracers.langchain import LangChainTracer
+from langchain_core.tracers.schemas import Run as TracedRun
+from langsmith import Client
+
+from app.redaction import Redactor
+from app.trace_store import Run, TraceStore
+
+FLUSH_TIMEOUT_S = 5.0
+"""How long the end of a cycle waits for LangSmith to take what is left."""
+_SUMMARY_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class TraceTags:
+    """What a trace is found by."""
+
+    cycle_id: str
+    book: str
+    source: str
+    policies: tuple[str, ...] = ()
+
+    def config(self) -> dict[str, Any]:
+        """run_name, tags and metadata of the root run."""
+        return {
+            "run_name": "cycle",
+            "tags": [f"cycle:{self.cycle_id}", f"book:{self.book}", *(f"policy:{p}" for p in self.policies)],
+            "metadata": {"cycle_id": self.cycle_id, "book": self.book, "source": self.source},
+        }
+
+
+class LocalTracer(BaseTracer):
+    """Writes each run to the store as it starts and as it ends."""
+
+    def __init__(self, store: TraceStore, cycle_id: str, redact: Redactor) -> None:
+        super().__init__()
+        self._store, self._cycle_id, self._redact = store, cycle_id, redact
+
+    def _persist_run(self, run: TracedRun) -> None:
+        """Runs are written one by one, when they start and end."""
+
+    def _on_run_create(self, run: TracedRun) -> None:
+        self._store.start(
+            Run(
+                run_id=str(run.id),
+                parent_id=str(run.parent_run_id or ""),
+                trace_id=str(run.trace_id),
+                cycle_id=self._cycle_id,
+                name=run.name,
+                kind=run.run_type,
+                started_at=run.start_time.isoformat(),
+                ended_at="",
+                error="",
+                summary="",
+            )
+        )
+
+    def _on_run_update(self, run: TracedRun) -> None:
+        ended = run.end_time or datetime.now(UTC)
+        error = self._redact.text((run.error or "").strip().splitlines()[-1]) if run.error else ""
+        self._store.end(str(run.id), ended.isoformat(), error, self._redact.text(_summary(run.outputs)))
+
+
+def _summary(outputs: Any) -> str:
+    """What a node wrote, in a few words: the names of its fields and, for a view, whom it is from."""
+    if not isinstance(outputs, dict):
+        return ""
+    parts: list[str] = []
+    for key, value in outputs.items():
+        views = value if key == "views" and isinstance(value, tuple) else ()
+        said = ", ".join(f"{v.agent}: {v.reason or f'{len(v.opinions)} opinions'}" for v in views)
+        parts.append(said or str(key))
+    return "; ".join(parts)[:_SUMMARY_CHARS]
+
+
+@contextmanager
+def tracers(store: TraceStore, tags: TraceTags) -> Iterator[list[BaseCallbackHandler]]:
+    """The callbacks of one cycle; on leaving, LangSmith gets a bounded time to take the rest."""
+    redact = Redactor()
+    handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]
+    client = _langsmith(redact)
+    if client is not None:
+        handlers.append(LangChainTracer(client=client, project_name=os.environ.get("LANGSMITH_PROJECT", "bullpen")))
+    try:
+        yield handlers
+    finally:
+        if client is not None:
+            _flush(client)
+
+
+def _langsmith(redact: Redactor) -> Client | None:
+    key = os.environ.get("LANGSMITH_API_KEY") or os.environ.get("LANGCHAIN_API_KEY")
+    if not key:
+        return None
+    return Client(api_key=key, anonymizer=redact, timeout_ms=int(FLUSH_TIMEOUT_S * 1000))
+
+
+def _flush(client: Client) -> None:
+    """Wait at most FLUSH_TIMEOUT_S: an unreachable LangSmith must not hold a desk."""
+    worker = threading.Thread(target=client.flush, daemon=True, name="langsmith-flush")
+    worker.start()
+    worker.join(FLUSH_TIMEOUT_S)

@@ -1,0 +1,41 @@
+"""The checkpointer: SQLite, and a serializer that revives our own nouns and nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from agents.meta.allocation import Allocation, Fallback, PolicyUse
+from agents.view import Opinion, View
+from graph.record import Approval
+from graph.state import SnapshotRef
+from tools.execution.book import Book, Lock, Position
+from tools.execution.orders import Fill, Order
+from tools.risk.verdict import Clamp, Verdict
+
+REVIVED = (
+    Allocation, Approval, Book, Clamp, Fallback, Fill, Lock, Opinion, Order, PolicyUse, Position, SnapshotRef,
+    Verdict, View,
+)  # fmt: skip
+"""The only types a checkpoint may hold beside plain JSON values."""
+
+
+def strict_serializer() -> JsonPlusSerializer:
+    """LangGraph's msgpack serializer with pickle off and our types as the allow-list."""
+    return JsonPlusSerializer(
+        pickle_fallback=False,
+        allowed_msgpack_modules=[(t.__module__, t.__name__) for t in REVIVED],
+    )
+
+
+def open_checkpointer(path: Path) -> SqliteSaver:
+    """The saver at `path`; WAL with full sync, so that what it confirmed survives a power cut."""
+    connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    saver = SqliteSaver(connection, serde=strict_serializer())
+    saver.setup()
+    return saver

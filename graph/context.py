@@ -1,0 +1,71 @@
+"""What a cycle is given to work with. The app puts these parts together; nodes know only these types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agents.meta.allocation import Allocation
+from agents.protocol import Agent
+from agents.view import View
+from data.snapshot import Snapshot
+from data.sources.protocol import Param
+from graph.config import CycleConfig
+from graph.record import Approval
+from graph.state import SnapshotRef
+from tools.execution.book import Book
+from tools.execution.broker import Broker
+from tools.execution.ledger import Ledger
+from tools.execution.orders import Fill
+from tools.risk.halt import HaltState
+from tools.risk.verdict import Verdict
+
+
+class Snapshots(Protocol):
+    """Builds the facts of an instant, or rebuilds them from the versions a record names."""
+
+    def take(self, as_of: datetime) -> Snapshot:
+        """Bring the lake up to `as_of` and read it."""
+        ...
+
+    def again(self, ref: SnapshotRef) -> Snapshot:
+        """The same facts from the same lake versions; raises CorruptFile where their hash differs."""
+        ...
+
+
+class Controller(Protocol):
+    """The meta-controller."""
+
+    def allocate(self, snapshot: Snapshot, views: tuple[View, ...], book: Book) -> Allocation:
+        """Views in, allocation with contributions out; its fallback chain ends in cash."""
+        ...
+
+
+Opener = Callable[[str, Snapshot], tuple[Book, tuple[Fill, ...]]]
+"""Book name and snapshot -> the book marked at the snapshot, and the earlier orders' fills booked on the way."""
+
+Approver = Callable[[str, Verdict], Approval]
+"""Answers where no person is to be asked (replay, `approval: never`); takes the cycle id and the verdict."""
+
+
+@dataclass(frozen=True, slots=True)
+class CycleContext:
+    """The parts of one desk."""
+
+    source: str
+    source_params: Mapping[str, Param]
+    config: CycleConfig
+    snapshots: Snapshots
+    agents: Mapping[str, Agent]
+    controller: Controller
+    opener: Opener
+    ledger: Ledger
+    broker: Broker
+    halt: Callable[[], HaltState]
+    code_hash: str
+    approver: Approver | None = None
+    """None means: interrupt and wait for a person."""
+    crash_point: Callable[[str], None] = lambda _: None
+    """Named instants of execution; does nothing outside fault-injection tests."""

@@ -1,0 +1,66 @@
+"""The journal: finished cycles, read back only when their bytes are what was written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from pydantic import ValidationError
+
+from data.errors import CorruptFile, NotFound
+from graph.record import CycleRecord, record_bytes
+from tools.execution.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the journal's table of contents."""
+
+    cycle_id: str
+    book: str
+    slot: str
+    status: str
+
+    def as_json(self) -> dict[str, str]:
+        """The line as plain JSON."""
+        return asdict(self)
+
+
+class Journal:
+    """Reads records out of the ledger's database."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def entries(self, book: str | None = None) -> tuple[Entry, ...]:
+        """All cycles, oldest slot first."""
+        return tuple(Entry(c.cycle_id, c.book, c.slot, c.status) for c in self._ledger.cycles(book))
+
+    def find(self, name: str, book: str | None = None) -> CycleRecord:
+        """A record by cycle id, by an unambiguous beginning of one, or "latest"."""
+        return self.read(self._resolve(name, book))
+
+    def read(self, cycle_id: str) -> CycleRecord:
+        """The record; raises CorruptFile where its bytes do not parse back to themselves."""
+        payload = self._ledger.record(cycle_id)
+        if payload is None:
+            raise NotFound(f"cycle {cycle_id} has no record yet", "finish it with `bullpen cycle`")
+        try:
+            found = CycleRecord.model_validate(json.loads(payload))
+        except (ValueError, ValidationError) as error:
+            raise CorruptFile(f"the record of {cycle_id} does not read", "restore desk.sqlite from a backup") from error
+        if record_bytes(found) != payload:
+            raise CorruptFile(f"the record of {cycle_id} was altered", "restore desk.sqlite from a backup")
+        return found
+
+    def _resolve(self, name: str, book: str | None) -> str:
+        done = [e for e in self.entries(book) if e.status == "done"]
+        if name == "latest":
+            if not done:
+                raise NotFound("the journal is empty", "run `bullpen cycle` first")
+            return self._ledger.latest_done(book)
+        matches = [e.cycle_id for e in self.entries(book) if e.cycle_id.startswith(name)]
+        if len(matches) != 1:
+            what = "no cycle" if not matches else f"{len(matches)} cycles"
+            raise NotFound(f"{what} in the journal begin with {name!r}", "list them with `bullpen journal`")
+        return matches[0]

@@ -1,0 +1,44 @@
+"""execution: store the decision with its intents, then send. Running twice sends once: the ledger sees to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from graph.context import CycleContext
+from graph.record import canonical
+from graph.state import CycleState
+from tools.execution.executor import execute
+from tools.execution.sizing import orders_for
+
+
+def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
+    """Writes `orders` and `fills`."""
+    context = runtime.context
+    opening, verdict = state["opening"], state["verdict"]
+    orders = orders_for(
+        verdict.weights,
+        book=opening,
+        slot=state["slot"],
+        min_notional=context.config.min_order_notional,
+    )
+    decision = canonical(
+        {
+            "snapshot": state["snapshot"].model_dump(mode="json"),
+            "allocation": state["allocation"].model_dump(mode="json"),
+            "verdict": verdict.model_dump(mode="json"),
+            "approval": state["approval"].model_dump(mode="json"),
+        }
+    )
+    context.ledger.commit_decision(state["cycle_id"], decision, orders)
+    context.crash_point("decided")
+    fills = execute(
+        orders,
+        ledger=context.ledger,
+        broker=context.broker,
+        cycle_id=state["cycle_id"],
+        halted=lambda: context.halt().on,
+        checkpoint=context.crash_point,
+    )
+    return {"orders": orders, "fills": fills}

@@ -1,0 +1,30 @@
+"""An agent's node: ask it for its View; whatever goes wrong inside it becomes a recorded abstention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agents.view import abstain
+from graph.context import CycleContext
+from graph.state import CycleState
+
+OpinionNode = Callable[[CycleState, Runtime[CycleContext]], dict[str, Any]]
+
+
+def opinion_node(name: str) -> OpinionNode:
+    """The node of agent `name`; it writes one view."""
+
+    def node(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
+        agent = runtime.context.agents[name]
+        snapshot = runtime.context.snapshots.again(state["snapshot"])
+        try:
+            view = agent.view(snapshot)
+        except Exception as error:  # noqa: BLE001 - the boundary of an agent: any fault of its is an abstention
+            view = abstain(name, agent.kind, f"{type(error).__name__}: {error}")
+        return {"views": (view,)}
+
+    node.__name__ = name
+    return node

@@ -1,0 +1,58 @@
+"""risk_check: conviction requests, risk disposes. A fault in here halts the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from data.snapshot import Snapshot
+from graph.context import CycleContext
+from graph.record import Approval
+from graph.state import CycleState
+from tools.execution.book import Book
+from tools.risk.check import check
+from tools.risk.verdict import Verdict
+
+
+def risk_check(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
+    """Writes `verdict`, and `approval` (not required) unless a person must be asked."""
+    context = runtime.context
+    snapshot = context.snapshots.again(state["snapshot"])
+    verdict = judge(context, snapshot, state["opening"], state["allocation"].weights)
+    return {"verdict": verdict, "approval": Approval(required=verdict.decision == "needs_approval")}
+
+
+def judge(context: CycleContext, snapshot: Snapshot, opening: Book, weights: Mapping[str, float]) -> Verdict:
+    """The verdict on proposed weights; any fault of the check itself is a halt with the weights held."""
+    try:
+        verdict = check(
+            weights,
+            panel=snapshot.panel,
+            tradable=snapshot.tradable,
+            book=opening,
+            limits=context.config.limits,
+            halt=context.halt(),
+            as_of=snapshot.as_of,
+        )
+    except Exception as error:  # noqa: BLE001 - safety code fails closed: a check that cannot answer halts
+        return Verdict(
+            decision="halted",
+            weights=opening.weights(),
+            reasons=(f"the risk check failed: {type(error).__name__}: {error}",),
+        )
+    return _ask_by_policy(context, verdict)
+
+
+def _ask_by_policy(context: CycleContext, verdict: Verdict) -> Verdict:
+    if verdict.decision == "halted":
+        return verdict
+    match context.config.approval:
+        case "always":
+            reasons = (*verdict.reasons, "every cycle of this book is approved by a person")
+            return verdict.model_copy(update={"decision": "needs_approval", "reasons": reasons})
+        case "never" if verdict.decision == "needs_approval":
+            return verdict.model_copy(update={"decision": "reduced" if verdict.clamps else "approved"})
+        case _:
+            return verdict

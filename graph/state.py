@@ -1,0 +1,71 @@
+"""The typed state of a cycle: each field says who writes it.
+
+The snapshot itself is not in the state (it is large, and the lake holds it): nodes carry a `SnapshotRef` and ask the
+context for the facts behind it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypedDict
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.meta.allocation import Allocation
+from agents.view import View
+from graph.record import Approval
+from tools.execution.book import Book
+from tools.execution.orders import Fill, Order
+from tools.risk.verdict import Verdict
+
+AGENTS = ("news", "social", "macro", "momentum", "mean_reversion", "risk", "policy")
+"""Every agent of the desk, in the order of all records."""
+
+
+class SnapshotRef(BaseModel):
+    """What names a snapshot: the instant, the lake versions it was read at, and the hash of its facts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    as_of: str
+    lake: dict[str, int]
+    unavailable: dict[str, str]
+    content_hash: str
+
+
+def merge_views(left: tuple[View, ...], right: tuple[View, ...]) -> tuple[View, ...]:
+    """Reducer: views of parallel nodes in roster order, a later view of the same agent replacing the earlier."""
+    merged = {v.agent: v for v in (*left, *right)}
+    return tuple(sorted(merged.values(), key=lambda v: AGENTS.index(v.agent)))
+
+
+class CycleInput(TypedDict):
+    """What starts a cycle: the book's name, the slot (ISO UTC) and the cycle's id."""
+
+    book: str
+    slot: str
+    cycle_id: str
+
+
+class CycleState(CycleInput, total=False):
+    """All that flows from node to node."""
+
+    opening: Book
+    """ingest: the book marked at the slot, earlier orders settled."""
+    settled: tuple[Fill, ...]
+    """ingest: fills of earlier cycles booked on opening."""
+    snapshot: SnapshotRef
+    """ingest: names the facts."""
+    views: Annotated[tuple[View, ...], merge_views]
+    """analysts, specialists, policy agents; reducer merge_views."""
+    allocation: Allocation
+    """meta_controller: target weights with contributions."""
+    verdict: Verdict
+    """risk_check, and again by approval after an edit."""
+    approval: Approval
+    """approval (or risk_check, when nobody need be asked)."""
+    orders: tuple[Order, ...]
+    """execution: the intents, stored before the first was sent."""
+    fills: tuple[Fill, ...]
+    """execution: what came back."""
+    record_sha256: str
+    """record: the hash of the journalled bytes; its presence means the cycle is done."""
