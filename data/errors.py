@@ -68,6 +68,10 @@ class BadAnswer(SourceUnavailable):
     """A provider or a chat model answered in a form that is refused."""
 
 
+class PriorUnavailable(BullpenError):
+    """A prior cannot be computed from what is known; take the next link of the chain."""
+
+
 # --- stop: what is stored cannot be trusted ------------------------------------------------------------------
 
 
