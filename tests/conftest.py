@@ -1,0 +1,46 @@
+"""What every test shares: one home of its own, no keys of the person who runs it, no network beyond loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key of the developer's reaches a test, and nothing is written outside its folder."""
+    for name in list(os.environ):
+        if name.startswith(("BULLPEN_", "LANGSMITH_", "LANGCHAIN_")) or name.endswith("_API_KEY"):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BULLPEN_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_network() -> Iterator[None]:
+    """A connection to anything but loopback fails the test that tries it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and str(address[0]) not in LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+@pytest.fixture(scope="session")
+def market_data() -> Path:
+    """The folder of real market data; skips where it is absent."""
+    folder = Path(__file__).parents[1].parent / "shared" / "market"
+    if not folder.is_dir():
+        pytest.skip("the real market data is not beside this checkout")
+    return folder
