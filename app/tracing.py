@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator
@@ -15,13 +16,15 @@ from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.langchain import LangChainTracer
 from langchain_core.tracers.schemas import Run as TracedRun
 from langsmith import Client
+from urllib3.util import Retry
 
 from app.redaction import Redactor
 from app.trace_store import Run, TraceStore
 
-FLUSH_TIMEOUT_S = 5.0
+FLUSH_TIMEOUT_S = 3.0
 """How long the end of a cycle waits for LangSmith to take what is left."""
 _SUMMARY_CHARS = 400
+_log = logging.getLogger("bullpen.tracing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,18 @@ def _langsmith(redact: Redactor) -> Client | None:
     key = os.environ.get("LANGSMITH_API_KEY") or os.environ.get("LANGCHAIN_API_KEY")
     if not key:
         return None
-    return Client(api_key=key, anonymizer=redact, timeout_ms=int(FLUSH_TIMEOUT_S * 1000))
+    logging.getLogger("langsmith").setLevel(logging.CRITICAL)  # it would print a page for each batch that fails
+    return Client(
+        api_key=key,
+        anonymizer=redact,
+        timeout_ms=int(FLUSH_TIMEOUT_S * 1000),
+        retry_config=Retry(total=1, connect=0, backoff_factor=0.2),
+        tracing_error_callback=_not_taken,
+    )
+
+
+def _not_taken(fault: Exception) -> None:
+    _log.warning("LangSmith did not take part of the trace (%s); the local trace has it", type(fault).__name__)
 
 
 def _flush(client: Client) -> None:
