@@ -1,0 +1,1 @@
+"""RLlib algorithms on columns instead of episodes."""

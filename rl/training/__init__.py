@@ -1,0 +1,1 @@
+"""Training runs: presets, splits, evaluation, the pipeline."""
