@@ -1,0 +1,72 @@
+"""Losses lock the book; restarts, time and people each lift only what is theirs to lift."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tools.execution.book import Book
+from tools.risk.breakers import day_return, drawdown, in_force, lift_locks, review_locks
+from tools.risk.limits import RiskLimits
+
+T0 = datetime(2020, 3, 16, 20, tzinfo=UTC)
+LIMITS = RiskLimits(max_drawdown=0.2, max_daily_loss=0.05, lock_bars=3)
+
+
+def later(at):
+    return lambda slots: at + timedelta(days=slots)
+
+
+def review(book, at):
+    return review_locks(book, LIMITS, at, later(at))
+
+
+def worth(value, peak=100.0, before=100.0, **changes):
+    return Book(name="b", cash=value, peak_value=peak, day_start_value=before, **changes)
+
+
+def reloaded(book):
+    return Book.model_validate_json(book.model_dump_json())
+
+
+def test_figures_by_hand():
+    assert drawdown(worth(85.0)) == pytest.approx(0.15)
+    assert drawdown(worth(105.0)) == 0.0
+    assert day_return(worth(97.0)) == pytest.approx(-0.03)
+
+
+def test_within_limits_nothing_locks():
+    assert review(worth(96.0), T0).locks == ()
+
+
+def test_a_daily_loss_locks_for_its_slots_and_survives_a_restart():
+    book = reloaded(review(worth(95.0), T0))
+    (lock,) = book.locks
+    assert (lock.rule, lock.since, lock.until) == ("max_daily_loss", "2020-03-16T20:00:00Z", "2020-03-19T20:00:00Z")
+    quiet = book.model_copy(update={"day_start_value": 95.0})
+    held = [bool(in_force(quiet, T0 + timedelta(days=d))) for d in range(5)]
+    assert held == [True, True, True, False, False]
+    assert review(quiet, T0 + timedelta(days=2)).locks == (lock,)
+    assert review(quiet, T0 + timedelta(days=3)).locks == ()
+
+
+def test_another_loss_counts_the_slots_anew():
+    book = review(worth(95.0), T0)
+    again = book.model_copy(update={"cash": 89.0, "day_start_value": 95.0})
+    (lock,) = review(again, T0 + timedelta(days=1)).locks
+    assert lock.until == "2020-03-20T20:00:00Z"
+
+
+def test_a_drawdown_locks_until_a_person_lifts_it():
+    book = reloaded(review(worth(80.0, before=80.0), T0))
+    assert [(lock.rule, lock.until) for lock in book.locks] == [("max_drawdown", "")]
+    recovered = book.model_copy(update={"cash": 120.0})
+    assert in_force(recovered, T0 + timedelta(days=9999))
+    assert review(recovered, T0 + timedelta(days=9)).locks == book.locks
+    lifted = lift_locks(book)
+    assert lifted.locks == ()
+    assert review(lifted, T0 + timedelta(days=1)).locks == ()
+    assert lifted.net_asset_value == 80.0
+
+
+def test_both_breakers_lock_side_by_side():
+    assert [lock.rule for lock in review(worth(79.0), T0).locks] == ["max_daily_loss", "max_drawdown"]

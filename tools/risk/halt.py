@@ -1,0 +1,79 @@
+"""The kill switch: a file that anyone can create, and that only its removal ends.
+
+`touch <home>/HALT` is enough. Whatever cannot be read counts as on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from data.errors import StorageFailed
+from tools.risk.audit import append_audit
+
+HALT_FILE = "HALT"
+
+
+class HaltState(BaseModel):
+    """Whether the kill switch is on, why, and since when (ISO UTC, "" where the file does not say)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: bool
+    reason: str = ""
+    since: str = ""
+
+
+def read_halt(home: Path) -> HaltState:
+    """The state of `<home>/HALT`: off only where there surely is no such file."""
+    path = home / HALT_FILE
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return HaltState(on=False)
+    except OSError as error:
+        return HaltState(on=True, reason=f"the HALT file cannot be looked up: {error.strerror}")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return HaltState(on=True, reason="the HALT file cannot be read")
+    try:
+        return HaltState.model_validate_json(text).model_copy(update={"on": True})
+    except ValidationError:
+        return HaltState(on=True, reason=text.strip()[:200] or "a HALT file was created")
+
+
+def halt(home: Path, reason: str, by: str, at: datetime) -> HaltState:
+    """Switch trading off, then write the audit line. StorageFailed where the file could not be written."""
+    state = HaltState(on=True, reason=reason, since=_iso(at))
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with (home / HALT_FILE).open("w", encoding="utf-8") as file:
+            file.write(json.dumps(state.model_dump(), sort_keys=True))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StorageFailed(f"the HALT file was not written: {error.strerror}", f"touch {HALT_FILE} by hand") from error
+    append_audit(home, {"act": "halt", "by": by, "at": state.since, "reason": reason})
+    return state
+
+
+def resume(home: Path, by: str, at: datetime) -> HaltState:
+    """Write the audit line, then switch trading on again; returns the state before. Off already: nothing happens."""
+    before = read_halt(home)
+    if not before.on:
+        return before
+    append_audit(home, {"act": "resume", "by": by, "at": _iso(at), "reason": before.reason})
+    try:
+        (home / HALT_FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"the HALT file was not removed: {error.strerror}", "remove it by hand") from error
+    return before
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
