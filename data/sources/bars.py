@@ -40,6 +40,11 @@ def window(frame: pd.DataFrame, since: datetime | None, until: datetime | None) 
     return frame.iloc[first : max(first, last)].reset_index(drop=True)
 
 
+def column(frame: pd.DataFrame, name: str) -> pd.Series:
+    """One column under its proper type."""
+    return frame.loc[:, name]
+
+
 def utc(moment: datetime) -> np.datetime64:
     """The moment as datetime64[ns] in UTC; BadConfig where it carries no time zone."""
     if moment.tzinfo is None:
