@@ -14,10 +14,11 @@ from graph.record import Approval
 from graph.state import SnapshotRef
 from tools.execution.book import Book, Lock, Position
 from tools.execution.orders import Fill, Order
+from tools.risk.halt import HaltState
 from tools.risk.verdict import Clamp, Verdict
 
 REVIVED = (
-    Allocation, Approval, Book, Clamp, Fallback, Fill, Lock, Opinion, Order, PolicyUse, Position, SnapshotRef,
+    Allocation, Approval, Book, Clamp, Fallback, Fill, HaltState, Lock, Opinion, Order, PolicyUse, Position, SnapshotRef,
     Verdict, View,
 )  # fmt: skip
 """The only types a checkpoint may hold beside plain JSON values."""

@@ -12,6 +12,7 @@ from agents.meta.allocation import Allocation
 from agents.view import View
 from tools.execution.book import Book
 from tools.execution.orders import Fill, Order
+from tools.risk.halt import HaltState
 from tools.risk.verdict import Verdict
 
 
@@ -42,6 +43,8 @@ class CycleRecord(BaseModel):
     """name, params: what rebuilds the source."""
     config: dict[str, Any]
     """The cycle's settings: limits, costs, agents, universe. No paths, no secrets."""
+    halt: HaltState
+    """The kill switch as the risk check found it."""
     opening: Book
     """The book as it stood, marked at `as_of`, with earlier orders settled."""
     settled: tuple[Fill, ...] = ()

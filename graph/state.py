@@ -15,6 +15,7 @@ from agents.view import View
 from graph.record import Approval
 from tools.execution.book import Book
 from tools.execution.orders import Fill, Order
+from tools.risk.halt import HaltState
 from tools.risk.verdict import Verdict
 
 AGENTS = ("news", "social", "macro", "momentum", "mean_reversion", "risk", "policy")
@@ -59,6 +60,8 @@ class CycleState(CycleInput, total=False):
     """analysts, specialists, policy agents; reducer merge_views."""
     allocation: Allocation
     """meta_controller: target weights with contributions."""
+    halt: HaltState
+    """risk_check: the kill switch as it was found."""
     verdict: Verdict
     """risk_check, and again by approval after an edit."""
     approval: Approval

@@ -38,6 +38,7 @@ def assemble(state: CycleState, context: CycleContext) -> CycleRecord:
         as_of=state["snapshot"].as_of,
         source={"name": context.source, "params": dict(sorted(context.source_params.items()))},
         config=config,
+        halt=state["halt"],
         opening=opening,
         settled=state["settled"],
         snapshot=summarise(snapshot),

@@ -13,27 +13,31 @@ from graph.record import Approval
 from graph.state import CycleState
 from tools.execution.book import Book
 from tools.risk.check import check
+from tools.risk.halt import HaltState
 from tools.risk.verdict import Verdict
 
 
 def risk_check(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
-    """Writes `verdict`, and `approval` (not required) unless a person must be asked."""
-    context = runtime.context
+    """Writes `halt`, `verdict`, and `approval`, which says whether a person must be asked."""
+    context, switch = runtime.context, runtime.context.halt()
     snapshot = context.snapshots.again(state["snapshot"])
-    verdict = judge(context, snapshot, state["opening"], state["allocation"].weights)
-    return {"verdict": verdict, "approval": Approval(required=verdict.decision == "needs_approval")}
+    verdict = _ask_by_policy(context, judge(context, snapshot, state["opening"], state["allocation"].weights, switch))
+    approval = Approval(required=verdict.decision == "needs_approval")
+    return {"halt": switch, "verdict": verdict, "approval": approval}
 
 
-def judge(context: CycleContext, snapshot: Snapshot, opening: Book, weights: Mapping[str, float]) -> Verdict:
+def judge(
+    context: CycleContext, snapshot: Snapshot, opening: Book, weights: Mapping[str, float], switch: HaltState
+) -> Verdict:
     """The verdict on proposed weights; any fault of the check itself is a halt with the weights held."""
     try:
-        verdict = check(
+        return check(
             weights,
             panel=snapshot.panel,
             tradable=snapshot.tradable,
             book=opening,
             limits=context.config.limits,
-            halt=context.halt(),
+            halt=switch,
             as_of=snapshot.as_of,
         )
     except Exception as error:  # noqa: BLE001 - safety code fails closed: a check that cannot answer halts
@@ -42,7 +46,6 @@ def judge(context: CycleContext, snapshot: Snapshot, opening: Book, weights: Map
             weights=opening.weights(),
             reasons=(f"the risk check failed: {type(error).__name__}: {error}",),
         )
-    return _ask_by_policy(context, verdict)
 
 
 def _ask_by_policy(context: CycleContext, verdict: Verdict) -> Verdict:

@@ -1,0 +1,211 @@
+"""The one place where parts are put together."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.analysts.answers import AnswerStore
+from agents.meta.controller import MetaController
+from agents.policies.chosen import Chosen, choose
+from agents.protocol import Agent
+from agents.roster import roster
+from app.answers import SqliteAnswers
+from app.code_hash import code_hash
+from app.settings import Settings
+from app.slots import next_slot
+from app.trace_store import TraceStore
+from data.builder import LakeSnapshots
+from data.clock import Slots
+from data.lake.lake import Lake
+from data.sources.catalog import open_source
+from data.sources.protocol import Source
+from graph.checkpoint import open_checkpointer
+from graph.config import CycleConfig
+from graph.context import CycleContext, Opener
+from graph.facts import LakeFacts, RecordedFacts
+from graph.opening import LedgerOpener, recorded_opening
+from graph.record import CycleRecord
+from graph.state import SnapshotRef
+from rl.store import SHIPPED, PolicyStore
+from tools.execution.ledger import Ledger
+from tools.execution.paper import PaperBroker
+from tools.risk.halt import read_halt
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+
+@dataclass(frozen=True)
+class Stores:
+    """All that lies under a home. Opening it creates the folder; each store opens at its first use."""
+
+    home: Path
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Cycles, intents, fills, books and records."""
+        return Ledger(self.home / "desk.sqlite")
+
+    @cached_property
+    def traces(self) -> TraceStore:
+        """Runs of nodes, with wall-clock times."""
+        return TraceStore(self.home / "traces.sqlite")
+
+    @cached_property
+    def checkpointer(self) -> SqliteSaver:
+        """LangGraph's checkpoints."""
+        return open_checkpointer(self.home / "checkpoints.sqlite")
+
+    @cached_property
+    def answers(self) -> SqliteAnswers:
+        """Recorded answers of chat models."""
+        return SqliteAnswers(self.home / "answers.sqlite")
+
+    @cached_property
+    def policies(self) -> PolicyStore:
+        """Trained policies: the user's, then those shipped."""
+        return PolicyStore((self.home / "policies", SHIPPED))
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Silver and gold Delta tables."""
+        return Lake(self.home / "lake")
+
+
+def open_stores(home: Path) -> Stores:
+    """The stores of a home, which is created."""
+    home.mkdir(parents=True, exist_ok=True)
+    return Stores(home)
+
+
+@dataclass(frozen=True)
+class Policies:
+    """The trained policies a desk uses, or why it has none."""
+
+    symbol_agents: Chosen
+    meta_controller: Chosen
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of those there are."""
+        return tuple(c.policy_id for c in (self.symbol_agents, self.meta_controller) if c.policy_id)
+
+
+@dataclass(frozen=True)
+class Market:
+    """One source, seen through one book's calendar, with the agents that look at it."""
+
+    source: Source
+    config: CycleConfig
+    stores: Stores
+    policies: Policies
+    answers: AnswerStore
+    slots: Slots
+    builder: LakeSnapshots
+    replaying: bool = False
+    facts: LakeFacts = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", LakeFacts(self.builder))
+
+    def slot(self, book: str, as_of: str | None) -> str:
+        """The slot a cycle of `book` is to run at (see app.slots)."""
+        return next_slot(self, book, as_of)
+
+    def agents(self) -> Mapping[str, Agent]:
+        """Everyone who holds an opinion, by name."""
+        return roster(self.config.llm, self.answers, self.policies.symbol_agents, replay_only=self.replaying)
+
+    def controller(self) -> MetaController:
+        """The meta-controller with its fallback chain."""
+        return MetaController(self.policies.meta_controller, self.policies.symbol_agents, self.config.cash_share)
+
+    def paper_broker(self, path: Path) -> PaperBroker:
+        """The paper venue whose truth lies at `path`, filling at the next bars the lake knows."""
+        return PaperBroker(
+            path,
+            prices=self.builder.next_bar,
+            asset_classes={i.symbol: i.asset_class for i in self.source.instruments()},
+            costs=self.config.costs,
+        )
+
+    def context(self) -> CycleContext:
+        """The parts of a running desk."""
+        ledger, broker = self.stores.ledger, self.paper_broker(self.stores.home / "venue.sqlite")
+        return CycleContext(
+            source=self.source.name,
+            source_params=self.source.params(),
+            config=self.config,
+            snapshots=self.facts,
+            agents=self.agents(),
+            controller=self.controller(),
+            opener=LedgerOpener(ledger, broker, self.config, self.slots),
+            ledger=ledger,
+            broker=broker,
+            halt=lambda: read_halt(self.stores.home),
+            code_hash=code_hash(),
+        )
+
+
+def open_market(settings: Settings, stores: Stores) -> Market:
+    """The market the settings name."""
+    source = open_source(settings.source, **settings.source_params())
+    config = settings.cycle_config(source.calendar, source.frequency)
+    policies = Policies(
+        choose(stores.policies, "symbol_agents", source.name), choose(stores.policies, "meta_controller", source.name)
+    )
+    return _market(source, config, stores, policies, stores.answers)
+
+
+def _market(
+    source: Source, config: CycleConfig, stores: Stores, policies: Policies, answers: AnswerStore, replaying: bool = False
+) -> Market:
+    slots = Slots(config.calendar, config.frequency)
+    builder = LakeSnapshots(source, stores.lake, slots, config.universe or None)
+    return Market(source, config, stores, policies, answers, slots, builder, replaying)
+
+
+@contextmanager
+def replay_parts(record: CycleRecord, stores: Stores) -> Iterator[CycleContext]:
+    """Scratch parts that run a recorded cycle again: nothing calls out and nothing of the desk is written."""
+    config = CycleConfig.model_validate(record.config)
+    source = open_source(record.source["name"], **record.source["params"])
+    market = _market(source, config, stores, _recorded_policies(record, stores), stores.answers, replaying=True)
+    ref = SnapshotRef(
+        as_of=record.as_of,
+        lake=record.snapshot["lake"],
+        unavailable=record.snapshot["unavailable"],
+        content_hash=record.snapshot["content_hash"],
+    )
+    with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch:
+        opener: Opener = recorded_opening(record.opening, record.settled)
+        yield CycleContext(
+            source=record.source["name"],
+            source_params=record.source["params"],
+            config=config,
+            snapshots=RecordedFacts(market.builder, ref),
+            agents=market.agents(),
+            controller=market.controller(),
+            opener=opener,
+            ledger=Ledger(Path(scratch) / "desk.sqlite"),
+            broker=market.paper_broker(Path(scratch) / "venue.sqlite"),
+            halt=lambda: record.halt,
+            code_hash=code_hash(),
+            approver=lambda _id, _verdict: record.approval,
+        )
+
+
+def _recorded_policies(record: CycleRecord, stores: Stores) -> Policies:
+    """The very policies the record names; a role it does not name had none that spoke."""
+    used = {use.role: use.policy_id for use in record.allocation.policies}
+    source = str(record.source["name"])
+    return Policies(
+        choose(stores.policies, "symbol_agents", source, used.get("symbol_agents")),
+        choose(stores.policies, "meta_controller", source, used.get("meta_controller")),
+    )
+
