@@ -25,9 +25,10 @@ _NUMBERS = ("value", "score")
 def read_facts(kind: Kind, path: Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """The rows of `macro`, `news` or `posts` (COLUMNS[kind]) and a "refused" finding for each unusable value.
 
-    `known_at` must be given: it cannot be guessed from when a thing happened; a bare day means its end. `event_time` of a text is its `known_at`
-    where it is absent; a text without a symbol is market-wide, one without an id is named by its content. BadFile for
-    a missing column, an unknown role, unreadable dates, or a row known before it happened.
+    `known_at` must be given, for it cannot be guessed from when a thing happened; a bare day means its end.
+    `event_time` of a text is its `known_at` where it is absent; a text without a symbol is market-wide, one without
+    an id is named by its content. BadFile for a missing column, an unknown role, unreadable dates, or a row known
+    before it happened.
     """
     raw = lower_names(path, read_table(path))
     missing = [name for name in _NEEDED[kind] if name not in raw]
