@@ -1,0 +1,163 @@
+"""The record as something to cite: every field by its path, and the few stated ways to derive a figure from fields.
+
+    allocation.weights.AAPL            a field; list items go by agent, id or order_id, or by their index
+    opening.weights.AAPL               derived: quantity x mark / net asset value (likewise closing.weights,
+                                       opening.net_asset_value, closing.net_asset_value)
+    verdict.classes.crypto             derived: the sum of verdict.weights over the symbols of that asset class
+    verdict.weights.AAPL - opening.weights.AAPL      a difference
+    sum fills.*.cost                   a sum over all items; "sum abs ..." sums absolute values
+    count verdict.clamps               how many items
+    absent AAPL                        true where no symbol of the record has that name
+    tradable AAPL                      whether snapshot.tradable lists it
+
+A mapping of weights or contributions names what it holds: a symbol of the record that it does not name has 0 there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
+
+from data.errors import CorruptFile, NotFound
+from data.market import CASH
+from tools.execution.book import Book
+
+NEEDED = ("opening", "snapshot", "views", "allocation", "verdict", "orders", "fills")
+_NAMING = ("allocation.weights", "verdict.weights", "snapshot.prices", "opening.positions", "closing.positions")
+"""Where the symbols of a record are named."""
+_IDENTITY = ("agent", "id", "order_id")
+
+
+class Facts:
+    """A CycleRecord's JSON with derived book figures beside it. Raises CorruptFile where it is not a record."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        missing = [key for key in NEEDED if key not in record]
+        if missing:
+            raise CorruptFile(f"the record lacks {', '.join(missing)}", "read it from the journal again")
+        self._root: dict[str, Any] = dict(record)
+        for name in ("opening", "closing"):
+            if name in record:
+                self._root[name] = _with_weights(record[name])
+        self._root["verdict"] = _with_classes(record["verdict"], record["snapshot"])
+        self._held = tuple(f"{noun}.weights" for noun in ("opening", "closing", "allocation", "verdict", "approval"))
+        self._held += tuple(f"allocation.contributions.{source}" for source in self.keys("allocation.contributions"))
+        self.symbols = frozenset(name for path in _NAMING for name in self.keys(path)) - {CASH}
+
+    def get(self, path: str) -> Any:
+        """The value at a path; NotFound where the record has none."""
+        found = _descend(self._root, path.split("."))
+        if found is not _NOTHING:
+            return found
+        if any(path.startswith(f"{held}.") and path[len(held) + 1 :] in self.symbols for held in self._held):
+            return 0.0
+        raise NotFound(f"the record has no {path}")
+
+    def has(self, path: str) -> bool:
+        """Whether there is a value other than null at a path."""
+        try:
+            return self.get(path) is not None
+        except NotFound:
+            return False
+
+    def number(self, path: str) -> float:
+        """A finite number at a citation; NotFound where there is none."""
+        value = self.evaluate(path)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise NotFound(f"{path} is not a number")
+        return float(value)
+
+    def evaluate(self, citation: str) -> Any:
+        """The value of a citation (see the module); NotFound where it has none."""
+        head, _, rest = citation.partition(" ")
+        if head == "sum" and rest:
+            absolute = rest.startswith("abs ")
+            values = [self.number(path) for path in self._expand(rest.removeprefix("abs "))]
+            return math.fsum(abs(v) for v in values) if absolute else math.fsum(values)
+        if head == "count" and rest:
+            return len(self.get(rest))
+        if head == "absent" and rest:
+            return rest not in self.symbols and rest != CASH
+        if head == "tradable" and rest in self.symbols:
+            return rest in self.get("snapshot.tradable")
+        left, minus, right = citation.partition(" - ")
+        return self.number(left) - self.number(right) if minus else self.get(citation)
+
+    def keys(self, path: str) -> tuple[str, ...]:
+        """The keys of the mapping at a path, sorted; empty where there is no mapping."""
+        found = _descend(self._root, path.split("."))
+        return tuple(sorted(found)) if isinstance(found, Mapping) else ()
+
+    def items(self, path: str) -> Sequence[Mapping[str, Any]]:
+        """The list at a path; empty where there is none."""
+        found = _descend(self._root, path.split("."))
+        return cast(Sequence[Mapping[str, Any]], found) if isinstance(found, list) else ()
+
+    def size(self, path: str) -> int:
+        """How many items the list or mapping at a path has; 0 where there is none."""
+        found = _descend(self._root, path.split("."))
+        return len(found) if isinstance(found, list | Mapping) else 0
+
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """Agents in the record's order."""
+        return tuple(str(view["agent"]) for view in self.items("views"))
+
+    def _expand(self, pattern: str) -> Iterator[str]:
+        before, star, after = pattern.partition("*")
+        if not star:
+            yield pattern
+            return
+        within = self.get(before.rstrip("."))
+        names = range(len(within)) if isinstance(within, list) else sorted(within)
+        for name in names:
+            yield f"{before}{name}{after}"
+
+
+_NOTHING: Any = object()
+
+
+def _descend(value: Any, parts: list[str]) -> Any:
+    """The value under `parts`; keys that hold dots themselves (BRK.B) are found too."""
+    if not parts:
+        return value
+    for taken in range(len(parts), 0, -1):
+        child = _child(value, ".".join(parts[:taken]))
+        found = _NOTHING if child is _NOTHING else _descend(child, parts[taken:])
+        if found is not _NOTHING:
+            return found
+    return _NOTHING
+
+
+def _child(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        return cast(Mapping[str, Any], value).get(key, _NOTHING)
+    if isinstance(value, list):
+        if key.isdecimal() and int(key) < len(value):
+            return value[int(key)]
+        named = (i for i in value if isinstance(i, Mapping) and any(i.get(name) == key for name in _IDENTITY))
+        return next(named, _NOTHING)
+    return _NOTHING
+
+
+def _with_weights(book: Any) -> dict[str, Any]:
+    """A book's JSON with its value and weights, by the book's own arithmetic."""
+    try:
+        parsed = Book.model_validate(book)
+        value = parsed.net_asset_value
+    except (ValidationError, KeyError) as error:
+        raise CorruptFile("a book of the record cannot be read", "read it from the journal again") from error
+    weights = parsed.weights() if value > 0.0 else {}
+    return {**book, "net_asset_value": value, "weights": weights}
+
+
+def _with_classes(verdict: Mapping[str, Any], snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """A verdict's JSON with its weights summed by asset class."""
+    classes: Mapping[str, str] = snapshot.get("asset_class", {})
+    members = {name: [s for s in sorted(classes) if classes[s] == name] for name in sorted(set(classes.values()))}
+    weights: Mapping[str, float] = verdict.get("weights", {})
+    summed = {name: math.fsum(weights.get(s, 0.0) for s in symbols) for name, symbols in members.items()}
+    return {**verdict, "classes": summed}

@@ -1,0 +1,103 @@
+"""Names in a person's words: symbols and agents of the record, and names that are not in it."""
+
+from __future__ import annotations
+
+import re
+
+from agents.explainer.facts import Facts
+from data.market import CASH
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORD = re.compile(r"[A-Za-z0-9^$][A-Za-z0-9.\-=^_/]*")
+ORDINARY = _words(
+    """a about all am an and any are as at be been being best big book but buy by can car care case cash cat come cost
+    could cut day desk did do does done down each end even ever fast few fill for form from fun fund gain get give go
+    good got grow had has have he her here high him his hold how i if in is it its just keep key kind know last less let
+    like line live long look lot love low main make man many may me mean mid more most much must my near net new news no
+    not now of off oh ok on one only open or order our out over own pay peak plan play post price pro put real risk run
+    safe say see sell set she short show so some stay stock such sun take tell than thank that the their them then there
+    they this those time to today told too top trade true two up us use very view want was way we well were what when
+    where which who why will with work worth would yes yet you your"""
+)
+"""Words that are not taken for a ticker unless written in capitals or with a dollar sign."""
+CAPITALS = _words(
+    """A I AI API CPI CVAR ETF ETFS EU FED GDP ID LLM ML NAV OK P&L PNL PPO RL SAC TLDR UK US USA USD UTC VAR VADER
+    WHY WHAT WHO HOW WHICH WHEN TL DR EOD Q QA FAQ RSI MACD ATR OBV SMA EMA"""
+)
+"""Words in capitals that are not taken for an unknown ticker."""
+_MOVED = (
+    r"(?:did|does|is|was|has|are|were)\s+([\w.\-=^$]+)\s+(?:shrink|grow|rise|fall|drop|change|move|not|in|out|held|cut|sold"
+    r"|bought|reduced|increased|trimmed|so)"
+)
+_TRADED = (
+    r"(?:buy|sell|bought|sold|hold|holding|own|trim|cut|dump|short|avoid|add|(?:news|headlines) (?:on|about|for))"
+    r"\s+([\w.\-=^$]+)"
+)
+_NOT_A_NAME = ORDINARY | _words(
+    """anything everything something nothing nobody anyone someone everyone these portfolio exposure weights weight
+    position positions holdings holding allocation turnover volatility drawdown value limits limit orders trades agents
+    agent analysts analyst specialists specialist momentum reversion social macro policy policies controller market
+    stocks bonds crypto equities symbols symbol names commodities forex options futures back because during today's
+    yesterday actually really still suddenly again either neither please"""
+)
+
+
+def symbols_in(words: str, facts: Facts) -> tuple[str, ...]:
+    """Symbols of the record, in the order of their first mention: as written, or in any case where no ordinary word."""
+    by_lower = {s.lower(): s for s in sorted(facts.symbols)}
+    found: dict[str, None] = {}
+    for raw in _WORD.findall(words):
+        word = raw.rstrip(".-/").removeprefix("$")
+        marked = raw.startswith("$")
+        if word in facts.symbols and (marked or not word.islower() or word not in ORDINARY):
+            if words.isupper() and word.lower() in ORDINARY and not marked:
+                continue
+            found[word] = None
+        elif word.lower() in by_lower and (marked or word.lower() not in ORDINARY):
+            found[by_lower[word.lower()]] = None
+    return tuple(found)
+
+
+def agents_in(words: str, facts: Facts) -> tuple[str, ...]:
+    """Agents of the record that are meant: by a name only they have, or by one with "analyst", "agent" or the like."""
+    lower = words.lower()
+    role = r"\s*(?:analysts?|specialists?|agents?|views?|opinions?|scores?)"
+    patterns = {
+        "news": rf"news{role}",
+        "social": rf"\bsocial\b(?! media)|social media{role}",
+        "macro": rf"macro{role}",
+        "momentum": r"momentum",
+        "mean_reversion": r"mean[ _-]?reversion|reversal",
+        "risk": rf"\brisk{role}",
+        "policy": rf"polic(?:y|ies){role}|symbol agents?|\brl\b{role}",
+    }
+    return tuple(a for a in facts.agents if re.search(patterns.get(a, rf"\b{re.escape(a)}\b"), lower))
+
+
+def strangers_in(words: str, facts: Facts) -> tuple[str, ...]:
+    """Names that look like a symbol but are not in the record: tickers in capitals, $names, "did tesla shrink"."""
+    found: dict[str, None] = {}
+    for raw in _WORD.findall(words):
+        word = raw.rstrip(".-/").removeprefix("$")
+        ticker = len(word) > 1 and word.isupper() and any(c.isalpha() for c in word) and not words.isupper()
+        if (
+            word
+            and (raw.startswith("$") or ticker)
+            and word.upper() not in CAPITALS | {CASH}
+            and not _known(word, facts)
+        ):
+            found[word] = None
+    for pattern in (_MOVED, _TRADED):
+        for name in re.findall(pattern, words, flags=re.IGNORECASE):
+            word = name.rstrip(".-").removeprefix("$")
+            if len(word) > 1 and word.lower() not in _NOT_A_NAME and not _known(word, facts):
+                found[word] = None
+    return tuple(found)
+
+
+def _known(word: str, facts: Facts) -> bool:
+    return word.lower() in {s.lower() for s in facts.symbols} or word.lower() == CASH.lower()

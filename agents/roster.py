@@ -1,0 +1,37 @@
+"""Who sits at the desk: every agent by name, in the order of all records."""
+
+from __future__ import annotations
+
+from agents.analysts.answers import AnswerStore, MemoryAnswers
+from agents.analysts.reader import ReadingAnalyst
+from agents.llm import Chat
+from agents.policies.chosen import Chosen
+from agents.policies.symbol_agents import PolicyAgent
+from agents.protocol import Agent
+from agents.specialists.strategy_agent import StrategyAgent
+from agents.specs import SPECS
+from rl.meta.inputs import AGENTS
+from tools.strategies.catalog import STRATEGIES
+
+
+def build_roster(
+    symbol_agents: Chosen,
+    chat: Chat | None = None,
+    answers: AnswerStore | None = None,
+    scope: str = "",
+    replay_only: bool = False,
+) -> dict[str, Agent]:
+    """All agents. With a chat model the analysts read with it, and keep what it says in `answers` under `scope`.
+
+    `scope` is the book: an answer, or a failure to answer, is reused for the same book and facts only. With
+    `replay_only` the model is never asked: an analyst whose answer is not recorded raises NotFound.
+    """
+    seated: dict[str, Agent] = {"policy": PolicyAgent(symbol_agents)}
+    kept = answers if answers is not None else MemoryAnswers()
+    for spec in SPECS:
+        local = StrategyAgent(spec, STRATEGIES[spec.name])
+        if spec.chat and chat is not None:
+            seated[spec.name] = ReadingAnalyst(local, chat, kept, scope, replay_only)
+        else:
+            seated[spec.name] = local
+    return {name: seated[name] for name in AGENTS}
