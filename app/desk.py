@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
+from app.settings import Settings
 from data.errors import BadConfig, NotFound, SourceUnavailable
 from graph.journal import Entry, Journal
 from graph.record import CycleRecord, cycle_id_of
 from graph.replay import Replay, compare, run_again
+from graph.state import CycleInput
+from tools.execution.settlement import new_book
 from tools.risk.halt import halt, read_halt, resume
 
 if TYPE_CHECKING:
     from agents.explainer.answer import Answer
     from app.runtime import Market, Stores
-    from app.settings import Settings
     from app.trace_store import Run
     from tools.execution.book import Book
 
@@ -73,7 +76,9 @@ class Desk:
         with self._alone(book):
             slot = self._market.slot(book, as_of)
             cycle_id = cycle_id_of(book, slot)
-            status = self._stores.ledger.open_cycle(book, slot, cycle_id)
+            if self._stores.ledger.book(book) is None:
+                self._stores.ledger.create_book(new_book(book, self._market.config.initial_cash))
+            status = self._stores.ledger.open_cycle(book, slot, cycle_id, self.settings.restart())
             if status == "done":
                 return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
             return self._run(book, slot, cycle_id, None, on_node)
@@ -92,13 +97,14 @@ class Desk:
     ) -> CycleOutcome:
         from app.drive import drive
 
-        request = drive(self._market, self._stores, book, slot, cycle_id, response, on_node)
+        start: CycleInput = {"book": book, "slot": slot, "cycle_id": cycle_id}
+        request = drive(self._market, self._stores, start, response, on_node)
         if request is not None:
             return CycleOutcome("waiting", cycle_id, request=request)
         return CycleOutcome("done", cycle_id, self._journal.read(cycle_id))
 
     @contextmanager
-    def _alone(self, book: str) -> Iterator[None]:
+    def _alone(self, book: str) -> Generator[None]:
         """One process at a time for a book; the operating system releases it even after a kill."""
         lock = FileLock(self._stores.home / f"{book}.lock", timeout=0)
         try:
@@ -147,12 +153,12 @@ class Desk:
 
     def halt(self, reason: str, by: str) -> dict[str, Any]:
         """Throw the kill switch."""
-        halt(self._stores.home, reason, by)
+        halt(self._stores.home, reason, by, datetime.now(UTC))
         return self.halt_state()
 
     def resume(self, by: str, book: str | None = None) -> dict[str, Any]:
         """Release the kill switch and, where a book is named, the breakers that hold it."""
-        resume(self._stores.home, by)
+        resume(self._stores.home, by, datetime.now(UTC))
         if book is not None:
             self._stores.ledger.release_locks(book)
         return self.halt_state()
@@ -185,6 +191,7 @@ class Desk:
         """The settings an unfinished cycle was started with."""
         started = self._stores.ledger.started_with(entry.cycle_id)
         if started is None:
-            raise BadConfig(f"cycle {entry.cycle_id} does not say how it was started", "run `bullpen cycle` on its book")
-        return self.settings.model_copy(update=started)
-
+            raise BadConfig(
+                f"cycle {entry.cycle_id} does not say how it was started", "run `bullpen cycle` on its book"
+            )
+        return Settings.model_validate({**started, "home": self.settings.home})

@@ -31,14 +31,18 @@ def drive(
     A cycle that was cut off goes on from its last checkpoint: resuming is the start path.
     """
     graph = build_cycle(stores.checkpointer)
-    tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policy_ids())
+    tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policies.ids())
     thread = f"{start['book']}:{start['slot']}"
     with tracers(stores.traces, tags) as callbacks:
-        config = cast(
-            RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks}
-        )
+        config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
         given = _entry(graph, config, start, response)
-        stream = graph.stream(given, config, context=market.context(), stream_mode="updates", durability="sync")
+        stream = graph.stream(
+            given,
+            config,
+            context=market.context(start["book"], start["slot"]),
+            stream_mode="updates",
+            durability="sync",
+        )
         for update in stream:
             for node, wrote in cast(Mapping[str, Any], update).items():
                 if node == "__interrupt__":

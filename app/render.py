@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +173,7 @@ def doctor(report: dict[str, Any]) -> None:
 
 
 @contextmanager
-def training(quiet: bool) -> Iterator[Callable[[Any], None]]:
+def training(quiet: bool) -> Generator[Callable[[Any], None]]:
     """A progress bar with the time left; takes rl.training progress events."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -183,7 +183,9 @@ def training(quiet: bool) -> Iterator[Callable[[Any], None]]:
 
         def show(event: Any) -> None:
             figures = " ".join(f"{k} {v:.3g}" for k, v in sorted(event.metrics.items())[:3])
-            bar.update(task, completed=event.fraction, description=event.phase, eta=f"{event.eta_s:4.0f} s left {figures}")
+            bar.update(
+                task, completed=event.fraction, description=event.phase, eta=f"{event.eta_s:4.0f} s left {figures}"
+            )
 
         yield show
 

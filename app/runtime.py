@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,20 +14,20 @@ from agents.analysts.answers import AnswerStore
 from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
 from agents.protocol import Agent
-from agents.roster import roster
 from app.answers import SqliteAnswers
 from app.code_hash import code_hash
+from app.roster import roster
 from app.settings import Settings
 from app.slots import next_slot
 from app.trace_store import TraceStore
 from data.builder import LakeSnapshots
-from data.clock import Slots
+from data.clock import Slots, parse_slot
 from data.lake.lake import Lake
 from data.sources.catalog import open_source
 from data.sources.protocol import Source
 from graph.checkpoint import open_checkpointer
 from graph.config import CycleConfig
-from graph.context import CycleContext, Opener
+from graph.context import CycleContext
 from graph.facts import LakeFacts, RecordedFacts
 from graph.opening import LedgerOpener, recorded_opening
 from graph.record import CycleRecord
@@ -117,32 +117,29 @@ class Market:
         """The slot a cycle of `book` is to run at (see app.slots)."""
         return next_slot(self, book, as_of)
 
-    def agents(self) -> Mapping[str, Agent]:
+    def agents(self, book: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""
-        return roster(self.config.llm, self.answers, self.policies.symbol_agents, replay_only=self.replaying)
+        return roster(self.config.llm, self.answers, book, self.policies.symbol_agents, replay_only=self.replaying)
 
     def controller(self) -> MetaController:
         """The meta-controller with its fallback chain."""
         return MetaController(self.policies.meta_controller, self.policies.symbol_agents, self.config.cash_share)
 
-    def paper_broker(self, path: Path) -> PaperBroker:
-        """The paper venue whose truth lies at `path`, filling at the next bars the lake knows."""
-        return PaperBroker(
-            path,
-            prices=self.builder.next_bar,
-            asset_classes={i.symbol: i.asset_class for i in self.source.instruments()},
-            costs=self.config.costs,
-        )
+    @cached_property
+    def cost_bps(self) -> dict[str, float]:
+        """What a trade costs by symbol, basis points of its notional."""
+        return {i.symbol: self.config.costs.cost_bps(i.asset_class) for i in self.source.instruments()}
 
-    def context(self) -> CycleContext:
+    def context(self, book: str, slot: str) -> CycleContext:
         """The parts of a running desk."""
-        ledger, broker = self.stores.ledger, self.paper_broker(self.stores.home / "venue.sqlite")
+        ledger, venue = self.stores.ledger, self.stores.home / "venue.sqlite"
+        broker = PaperBroker(venue, book, self.builder.next_bar, parse_slot(slot), self.cost_bps)
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
             config=self.config,
             snapshots=self.facts,
-            agents=self.agents(),
+            agents=self.agents(book),
             controller=self.controller(),
             opener=LedgerOpener(ledger, broker, self.config, self.slots),
             ledger=ledger,
@@ -163,7 +160,12 @@ def open_market(settings: Settings, stores: Stores) -> Market:
 
 
 def _market(
-    source: Source, config: CycleConfig, stores: Stores, policies: Policies, answers: AnswerStore, replaying: bool = False
+    source: Source,
+    config: CycleConfig,
+    stores: Stores,
+    policies: Policies,
+    answers: AnswerStore,
+    replaying: bool = False,
 ) -> Market:
     slots = Slots(config.calendar, config.frequency)
     builder = LakeSnapshots(source, stores.lake, slots, config.universe or None)
@@ -171,7 +173,7 @@ def _market(
 
 
 @contextmanager
-def replay_parts(record: CycleRecord, stores: Stores) -> Iterator[CycleContext]:
+def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]:
     """Scratch parts that run a recorded cycle again: nothing calls out and nothing of the desk is written."""
     config = CycleConfig.model_validate(record.config)
     source = open_source(record.source["name"], **record.source["params"])
@@ -183,17 +185,21 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Iterator[CycleContext]:
         content_hash=record.snapshot["content_hash"],
     )
     with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch:
-        opener: Opener = recorded_opening(record.opening, record.settled)
+        costs = {
+            f.symbol: market.cost_bps[f.symbol] for f in record.fills
+        }  # what was not filled then is not filled now
         yield CycleContext(
             source=record.source["name"],
             source_params=record.source["params"],
             config=config,
             snapshots=RecordedFacts(market.builder, ref),
-            agents=market.agents(),
+            agents=market.agents(record.book),
             controller=market.controller(),
-            opener=opener,
+            opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),
-            broker=market.paper_broker(Path(scratch) / "venue.sqlite"),
+            broker=PaperBroker(
+                Path(scratch) / "venue.sqlite", record.book, market.builder.next_bar, parse_slot(record.slot), costs
+            ),
             halt=lambda: record.halt,
             code_hash=code_hash(),
             approver=lambda _id, _verdict: record.approval,
@@ -208,4 +214,3 @@ def _recorded_policies(record: CycleRecord, stores: Stores) -> Policies:
         choose(stores.policies, "symbol_agents", source, used.get("symbol_agents")),
         choose(stores.policies, "meta_controller", source, used.get("meta_controller")),
     )
-

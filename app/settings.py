@@ -49,21 +49,22 @@ class Settings(BaseSettings):
         name = f"files-{Path(self.path).resolve().name}" if self.source == "files" else self.source
         return name if self.frequency == "1d" else f"{name}-{self.frequency}"
 
+    def restart(self) -> dict[str, Any]:
+        """What starts the same desk again, as plain JSON; the home is not part of it."""
+        return self.model_dump(mode="json", exclude={"home"})
+
     def universe(self) -> tuple[str, ...]:
         """Symbols named, sorted, without repeats."""
         return tuple(sorted({s.strip() for s in self.symbols.split(",") if s.strip()}))
 
     def source_params(self) -> dict[str, Param]:
         """What the named source is opened with."""
-        match self.source:
-            case "simulated":
-                return {"seed": self.seed, "frequency": self.frequency}
-            case "files":
-                return {"path": self.path} | ({"asset_class": self.asset_class} if self.asset_class else {})
-            case "yahoo":
-                return {"symbols": ",".join(self.universe())}
-            case _:
-                return {}
+        params: dict[str, dict[str, Param]] = {
+            "simulated": {"seed": self.seed, "frequency": self.frequency},
+            "files": {"path": self.path, **({"asset_class": self.asset_class} if self.asset_class else {})},
+            "yahoo": {"symbols": ",".join(self.universe())},
+        }
+        return params.get(self.source, {})
 
     def cycle_config(self, calendar: str, frequency: str) -> CycleConfig:
         """The book's CycleConfig: the YAML file's fields under what flags and environment say."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -90,7 +90,7 @@ def _summary(outputs: Any) -> str:
 
 
 @contextmanager
-def tracers(store: TraceStore, tags: TraceTags) -> Iterator[list[BaseCallbackHandler]]:
+def tracers(store: TraceStore, tags: TraceTags) -> Generator[list[BaseCallbackHandler]]:
     """The callbacks of one cycle; on leaving, LangSmith gets a bounded time to take the rest."""
     redact = Redactor()
     handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]

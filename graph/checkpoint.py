@@ -18,8 +18,8 @@ from tools.risk.halt import HaltState
 from tools.risk.verdict import Clamp, Verdict
 
 REVIVED = (
-    Allocation, Approval, Book, Clamp, Fallback, Fill, HaltState, Lock, Opinion, Order, PolicyUse, Position, SnapshotRef,
-    Verdict, View,
+    Allocation, Approval, Book, Clamp, Fallback, Fill, HaltState, Lock, Opinion, Order, PolicyUse, Position,
+    SnapshotRef, Verdict, View,
 )  # fmt: skip
 """The only types a checkpoint may hold beside plain JSON values."""
 

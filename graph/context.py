@@ -43,8 +43,8 @@ class Controller(Protocol):
         ...
 
 
-Opener = Callable[[str, Snapshot], tuple[Book, tuple[Fill, ...]]]
-"""Book name and snapshot -> the book marked at the snapshot, and the earlier orders' fills booked on the way."""
+Opener = Callable[[str, str, Snapshot], tuple[Book, tuple[Fill, ...]]]
+"""Book name, cycle id, snapshot -> the book marked at the snapshot, and the earlier orders' fills booked on the way."""
 
 Approver = Callable[[str, Verdict], Approval]
 """Answers where no person is to be asked (replay, `approval: never`); takes the cycle id and the verdict."""

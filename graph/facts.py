@@ -15,7 +15,7 @@ from graph.state import SnapshotRef
 class Builder(Protocol):
     """What `data.builder.LakeSnapshots` offers."""
 
-    def ingest(self, as_of: datetime) -> None:
+    def ingest(self, as_of: datetime) -> object:
         """Bring the lake up to `as_of`."""
         ...
 

@@ -35,6 +35,7 @@ class Replay:
 
 def run_again(record: CycleRecord, context: CycleContext) -> bytes:
     """The bytes a fresh run of the recorded cycle gives with the parts in `context`."""
+    context.ledger.create_book(record.opening)
     context.ledger.open_cycle(record.book, record.slot, record.cycle_id)
     graph = build_cycle()
     graph.invoke({"book": record.book, "slot": record.slot, "cycle_id": record.cycle_id}, context=context)

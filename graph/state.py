@@ -47,8 +47,8 @@ class CycleInput(TypedDict):
     cycle_id: str
 
 
-class CycleState(CycleInput, total=False):
-    """All that flows from node to node."""
+class CycleState(CycleInput):
+    """All that flows from node to node; the edges see to it that a field is written before it is read."""
 
     opening: Book
     """ingest: the book marked at the slot, earlier orders settled."""

@@ -63,5 +63,7 @@ def _from_person(response: Any) -> Approval:
 def _edited(args: Any) -> dict[str, float]:
     weights = args.get("args", args).get("weights") if isinstance(args, dict) else None
     if not isinstance(weights, dict) or CASH not in weights:
-        raise InputError("an edit must name all weights, CASH among them", "send {'type': 'edit', 'args': {'weights': ...}}")
+        raise InputError(
+            "an edit must name all weights, CASH among them", "send {'type': 'edit', 'args': {'weights': ...}}"
+        )
     return {str(symbol): float(weight) for symbol, weight in sorted(weights.items())}

@@ -15,7 +15,7 @@ def ingest(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
     """Writes `snapshot`, `opening`, `settled`."""
     context = runtime.context
     snapshot = context.snapshots.take(parse_slot(state["slot"]))
-    opening, settled = context.opener(state["book"], snapshot)
+    opening, settled = context.opener(state["book"], state["cycle_id"], snapshot)
     ref = SnapshotRef(
         as_of=slot_text(snapshot.as_of),
         lake=snapshot.lake,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 
@@ -11,13 +10,19 @@ from agents.view import abstain
 from graph.context import CycleContext
 from graph.state import CycleState
 
-OpinionNode = Callable[[CycleState, Runtime[CycleContext]], dict[str, Any]]
+
+class OpinionNode(Protocol):
+    """What LangGraph calls: the state, and the runtime by name."""
+
+    def __call__(self, state: CycleState, *, runtime: Runtime[CycleContext]) -> dict[str, Any]:
+        """The view, as an update of the state."""
+        ...
 
 
 def opinion_node(name: str) -> OpinionNode:
     """The node of agent `name`; it writes one view."""
 
-    def node(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
+    def node(state: CycleState, *, runtime: Runtime[CycleContext]) -> dict[str, Any]:
         agent = runtime.context.agents[name]
         snapshot = runtime.context.snapshots.again(state["snapshot"])
         try:

@@ -12,7 +12,6 @@ from graph.record import CycleRecord, digest, record_bytes
 from graph.state import CycleState
 from graph.summary import summarise
 from tools.execution.settlement import close_book
-from tools.risk.breakers import update_locks
 
 
 def record(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def assemble(state: CycleState, context: CycleContext) -> CycleRecord:
         approval=state["approval"],
         orders=state.get("orders", ()),
         fills=fills,
-        closing=update_locks(close_book(opening, fills), context.config.limits, snapshot.as_of),
+        closing=close_book(opening, fills),
         hashes={
             "snapshot": snapshot.content_hash,
             "config": digest(config),
