@@ -107,8 +107,8 @@ def _macro() -> pd.DataFrame:
         ),
         # The VIX is computed until a quarter of an hour after the stock market has closed.
         _series("VIX", "volatility", "vol points", _column(_VIX, "vix"), _at_close(15)),
-        # EIA publishes a week's daily spot prices in the following week.
-        _series("WTI_SPOT", "oil", "USD/bbl", _column(_WTI, "DCOILWTICO"), _days_later(8)),
+        # EIA publishes the spot prices of Tuesday to Monday on the Wednesday after them.
+        _series("WTI_SPOT", "oil", "USD/bbl", _column(_WTI, "DCOILWTICO"), _days_later(9)),
         # Moody's monthly averages are out in the first days of the next month.
         _series("BAA_AAA", "credit", "percent", _column(_YIELDS, "BAA") - _column(_YIELDS, "AAA"), _after_month_end(5)),
     ]
