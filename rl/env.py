@@ -37,12 +37,12 @@ def observation_space(heads: int) -> gym.spaces.Box:
     return gym.spaces.Box(low, high, dtype=np.float32)
 
 
-def action_space() -> gym.spaces.Discrete:
+def action_space() -> gym.spaces.Discrete[np.int64]:
     """The seven actions."""
     return gym.spaces.Discrete(N_ACTIONS)
 
 
-class TradingVectorEnv(VectorEnv[Float32Array, IntArray, FloatArray]):
+class TradingVectorEnv(VectorEnv[Float32Array, IntArray, Any]):
     """N rows, each one symbol in one episode of random start; NEXT_STEP autoreset.
 
     `market` is required; `starts` says where episodes may begin (everywhere unless given). `infos["mask"]` is (N, 7)

@@ -209,18 +209,30 @@ def begin_rows(
 
 
 @njit(cache=True)
+def wanted(
+    actions: IntArray, state: FloatArray, index: IntArray, close: FloatArray, ready: BoolArray, targets: FloatArray
+) -> None:
+    """The position each row's action asks for; the position held where its bar is not known."""
+    for i in range(actions.size):
+        t, s, position = index[i, SLOT], index[i, SYMBOL], state[i, POSITION]
+        targets[i] = position
+        if ready[t, s]:
+            targets[i] = target_position(actions[i], position, unrealised(state, i, float(close[t, s])) > 0.0)
+
+
+@njit(cache=True)
 def step_rows(
-    actions: IntArray, state: FloatArray, index: IntArray, market: MarketArrays, starts: Starts, rules: Rules,
+    targets: FloatArray, state: FloatArray, index: IntArray, market: MarketArrays, starts: Starts, rules: Rules,
     weights: RewardWeights, table: Float32Array, obs: Float32Array, reward: FloatArray, parts: FloatArray,
-    net: FloatArray, terminated: BoolArray, truncated: BoolArray,
+    net: FloatArray, traded: FloatArray, terminated: BoolArray, truncated: BoolArray,
 ) -> None:  # fmt: skip
-    """Step every row (NEXT_STEP autoreset: a row that was done begins anew, its action and reward are nothing).
+    """Step every row to its target (NEXT_STEP autoreset: a row that was done begins anew, its reward is nothing).
 
     A row ends at its horizon, where a price it needs is missing (truncated), or ruined (terminated).
     """
-    close, fill, ready, scale = market.close, market.fill, market.ready, market.scale
-    for i in range(actions.size):
-        net[i], terminated[i], truncated[i] = 0.0, False, False
+    close, fill, scale = market.close, market.fill, market.scale
+    for i in range(targets.size):
+        net[i], traded[i], terminated[i], truncated[i] = 0.0, 0.0, False, False
         for k in range(parts.shape[1]):
             parts[i, k] = 0.0
         t, s = index[i, SLOT], index[i, SYMBOL]
@@ -230,11 +242,9 @@ def step_rows(
             truncated[i] = True
         else:
             close0, close1, bps = float(close[t, s]), float(close[t + 1, s]), market.cost_bps[s] * state[i, COSTS]
-            target = position = state[i, POSITION]
-            if ready[t, s]:
-                target = target_position(actions[i], position, unrealised(state, i, close0) > 0.0)
+            traded[i] = abs(targets[i] - state[i, POSITION])
             net[i] = trade_row(
-                i, target, close0, float(fill[t, s]), close1, float(scale[t, s]), bps, state, index, weights, parts
+                i, targets[i], close0, float(fill[t, s]), close1, float(scale[t, s]), bps, state, index, weights, parts
             )
             index[i, SLOT] = t + 1
             terminated[i] = state[i, VALUE] < RUIN

@@ -133,5 +133,5 @@ def _transformed(column: Transform, values: FloatArray, vol: FloatArray) -> Floa
 
 def known_cells(block: Float32Array) -> BoolArray:
     """(T, S): True where every market column is known."""
-    known: BoolArray = np.isfinite(block).all(axis=-1)
+    known: BoolArray = np.logical_and.reduce(np.isfinite(block), axis=-1)
     return known

@@ -6,7 +6,7 @@ import numpy as np
 
 from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl import kernel as k
-from rl.kernel import Rules, Starts, begin_rows, observe_rows, step_rows
+from rl.kernel import Rules, Starts, begin_rows, observe_rows, step_rows, wanted
 from rl.market import RowMarket
 from rl.observation import OBS_WIDTH
 from rl.reward import PARTS, RewardConfig
@@ -22,8 +22,8 @@ class Rows:
     """State of N rows. Arrays are reused: copy what must outlive the next step.
 
     After `step`: `reward` (N,) float64, `parts` (N, 5) its components (rl.reward.PARTS), `net` (N,) net returns,
-    `terminated` and `truncated` (N,), `obs` (N, 64) float32. A row that ended begins anew on the next step, which
-    ignores its action (gymnasium's NEXT_STEP autoreset).
+    `traded` (N,) change of weight that was ordered, `terminated` and `truncated` (N,), `obs` (N, 64) float32. A row
+    that ended begins anew on the next step, which ignores its action (gymnasium's NEXT_STEP autoreset).
     """
 
     def __init__(self, market: RowMarket, starts: Starts, rules: Rules, reward: RewardConfig, count: int) -> None:
@@ -35,8 +35,10 @@ class Rows:
         self.reward: FloatArray = np.zeros(count)
         self.parts: FloatArray = np.zeros((count, len(PARTS)))
         self.net: FloatArray = np.zeros(count)
+        self.traded: FloatArray = np.zeros(count)
         self.terminated: BoolArray = np.zeros(count, dtype=np.bool_)
         self.truncated: BoolArray = np.zeros(count, dtype=np.bool_)
+        self._targets: FloatArray = np.zeros(count)
         self._table: Float32Array = np.random.default_rng(0).standard_normal(_NOISE_TABLE, dtype=np.float32)
 
     def begin(self, seed: int) -> Float32Array:
@@ -57,11 +59,21 @@ class Rows:
 
     def step(self, actions: IntArray) -> Float32Array:
         """Step every row by its action (N,) int64; returns the next observations."""
+        arrays = self.market.arrays
+        wanted(actions, self.state, self.index, arrays.close, arrays.ready, self._targets)
+        return self.step_to(self._targets)
+
+    def step_to(self, targets: FloatArray) -> Float32Array:
+        """Step every row to a target position (N,) in [0, 1]; the position held, bit for bit, is no trade."""
         step_rows(
-            actions, self.state, self.index, self.market.arrays, self.starts, self.rules, self.weights, self._table,
-            self.obs, self.reward, self.parts, self.net, self.terminated, self.truncated,
+            targets, self.state, self.index, self.market.arrays, self.starts, self.rules, self.weights, self._table,
+            self.obs, self.reward, self.parts, self.net, self.traded, self.terminated, self.truncated,
         )  # fmt: skip
         return self.obs
+
+    def resume(self, slot: int) -> None:
+        """Let placed rows go on at `slot` even where the step before ended them for want of a price."""
+        self.index[:, k.SLOT], self.index[:, k.RESET] = slot, 0
 
     @property
     def positions(self) -> FloatArray:

@@ -1,0 +1,88 @@
+"""How symbol agents do over a stretch of dates: one sleeve a symbol, at costs, beside plain baselines.
+
+Each sleeve follows the mean of the positions its agent's actions ask for: it is the score that the desk uses, not one
+sampled or most probable action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.market import BoolArray, FloatArray, IntArray
+from rl.kernel import Starts
+from rl.market import RowMarket
+from rl.reward import RewardConfig
+from rl.rows import PLAIN, Rows
+from rl.symbol_policy import Actor
+from rl.training.figures import figures, sharpe
+
+_NOWHERE = Starts(*(np.zeros(1, dtype=np.int64) for _ in range(4)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sleeves:
+    """One sleeve a symbol over B bars: net returns, weights held after and weights ordered, (B, S)."""
+
+    net: FloatArray
+    held: FloatArray
+    traded: FloatArray
+
+    @property
+    def portfolio(self) -> FloatArray:
+        """The mean over symbols, (B,): every sleeve gets the same money anew each bar."""
+        return self.net.mean(axis=1)
+
+
+def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Actor | None) -> Sleeves:
+    """Step every symbol from flat through `part`; with no actor, buy all on the first known bar and hold.
+
+    A symbol stays out until its first known bar. Prices outside `part` are not used.
+    """
+    symbols = np.arange(len(market.symbols), dtype=np.int64)
+    rows = Rows(market, _NOWHERE, PLAIN, RewardConfig(), len(symbols))
+    obs = rows.place(np.full(len(symbols), part.start, dtype=np.int64), symbols, heads, part.stop - 1)
+    bars = part.stop - 1 - part.start
+    net, held, traded = (np.zeros((bars, len(symbols))) for _ in range(3))
+    for t in range(bars):
+        rows.resume(part.start + t)
+        known = market.arrays.ready[part.start + t]
+        asked = np.ones(len(symbols)) if actor is None else actor.expected_target(obs, rows.positions)
+        obs = rows.step_to(np.where(known, asked, rows.positions))
+        net[t], held[t], traded[t] = rows.net, rows.positions, rows.traded
+    return Sleeves(net, held, traded)
+
+
+def active_returns(sleeves: Sleeves, whole: Sleeves, alive: BoolArray) -> FloatArray:
+    """Portfolio return beyond holding the agents' own average position in everything all the time, (B,).
+
+    What is left is choice of symbols and of times; being long on average earns nothing here.
+    """
+    mean = float(sleeves.held[alive].mean()) if alive.any() else 0.0
+    return sleeves.portfolio - mean * whole.portfolio
+
+
+def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_year: float) -> dict[str, float]:
+    """Figures of the agents and baselines over `part`, at the same costs.
+
+    `sharpe` ... of the equally weighted sleeves; `active_sharpe` of what timing and choice added; `turnover` a year, as
+    a fraction of value; `symbol_sharpe_p10/50/90` over symbols; `equal_weight_*` always fully long, rebalanced freely;
+    `buy_and_hold_*` the same bought once.
+    """
+    ours, whole = run_sleeves(market, part, heads, actor), run_sleeves(market, part, heads, None)
+    alive = whole.held > 0.0
+    single = [sharpe(ours.net[:, s], per_year) for s in range(ours.net.shape[1]) if alive[:, s].any()]
+    low, middle, high = np.percentile(single, [10, 50, 90]) if single else (0.0, 0.0, 0.0)
+    result = figures(ours.portfolio, per_year) | {
+        "active_sharpe": sharpe(active_returns(ours, whole, alive), per_year),
+        "mean_position": float(ours.held[alive].mean()) if alive.any() else 0.0,
+        "turnover": float(ours.traded.mean()) * per_year,
+        "symbol_sharpe_p10": float(low),
+        "symbol_sharpe_p50": float(middle),
+        "symbol_sharpe_p90": float(high),
+    }
+    value = np.cumprod(1.0 + whole.net, axis=0).mean(axis=1)
+    held = np.diff(value, prepend=1.0) / np.concatenate([[1.0], value[:-1]])
+    result |= {f"equal_weight_{name}": x for name, x in figures(whole.portfolio, per_year).items()}
+    return result | {f"buy_and_hold_{name}": x for name, x in figures(held, per_year).items()}

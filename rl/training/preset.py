@@ -1,0 +1,154 @@
+"""Every number of a training run: what may be set, within which bounds, and what is refused."""
+
+from __future__ import annotations
+
+import difflib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from data.errors import BadConfig
+from rl.kernel import Rules
+from rl.meta.config import MetaConfig
+from rl.reward import RewardConfig
+
+PRESETS = Path(__file__).parents[2] / "configs" / "train"
+"""Where the named presets are."""
+Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PPOPreset(_Strict):
+    """How the symbol agents learn. A sample is one row stepped once."""
+
+    samples: int = Field(gt=0, le=10_000_000_000)
+    """Where training ends, unless validation stops it before. A count, not a time: the same seed gives the same bits."""
+    rows: int = Field(default=512, ge=2, le=65536)
+    steps: int = Field(default=64, ge=2, le=4096)
+    """Steps of every row between two updates."""
+    minibatches: int = Field(default=4, ge=1, le=256)
+    epochs: int = Field(default=2, ge=1, le=20)
+    hidden: tuple[int, ...] = (64, 64)
+    gamma: Fraction = 0.9
+    lam: Fraction = 0.9
+    learning_rate: Positive = 5e-4
+    final_rate: Fraction = 0.2
+    """The learning rate falls linearly to this fraction of itself."""
+    clip: Positive = 0.2
+    entropy: float = Field(default=0.01, ge=0.0, le=1.0)
+    value_loss: Positive = 0.5
+    gradient_norm: Positive = 0.5
+    weight_decay: float = Field(default=0.01, ge=0.0, le=10.0)
+    offset_decay: float = Field(default=0.3, ge=0.0, le=100.0)
+    """Decay of what distinguishes a symbol's head from the generic one."""
+    checkpoints: int = Field(default=12, ge=1, le=1000)
+    """How often the validation dates are asked; the best one is kept."""
+    patience: int = Field(default=6, ge=1, le=1000)
+    """Checkpoints without a better one after which training stops."""
+    threads: int = Field(default=1, ge=1, le=256)
+
+
+class EpisodePreset(_Strict):
+    """How episodes are drawn: the measures against memorising dates."""
+
+    horizon: int = Field(default=128, ge=2, le=100_000)
+    cost_low: float = Field(default=0.5, ge=0.0, le=100.0)
+    cost_high: float = Field(default=2.0, ge=0.0, le=100.0)
+    generic: Fraction = 0.25
+    random_position: Fraction = 0.5
+    noise: float = Field(default=0.1, ge=0.0, le=3.0)
+    blind: Fraction = 0.5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> EpisodePreset:
+        if self.cost_low > self.cost_high:
+            raise ValueError("cost_low is above cost_high")
+        return self
+
+    def rules(self) -> Rules:
+        """As the kernel takes them; the seed is set when rows begin."""
+        return Rules(**self.model_dump(), seed=0)
+
+
+class SplitPreset(_Strict):
+    """Which dates are learned from, selected on and never seen: last dates, or else fractions of the history."""
+
+    train_until: date | None = None
+    validation_until: date | None = None
+    train: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.65
+    validation: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.15
+    embargo_bars: int = Field(default=21, ge=1, le=1000)
+    """Bars left out between two parts: as long as the longest horizon an outcome is counted over."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SplitPreset:
+        if (self.train_until is None) != (self.validation_until is None):
+            raise ValueError("give both train_until and validation_until, or neither")
+        if self.train_until and self.validation_until and self.train_until >= self.validation_until:
+            raise ValueError("train_until is not before validation_until")
+        if self.train + self.validation >= 1.0:
+            raise ValueError("train and validation leave no unseen dates")
+        return self
+
+
+class Preset(_Strict):
+    """A whole run. `splits` by source name; other sources take `split`."""
+
+    name: str
+    ppo: PPOPreset
+    episodes: EpisodePreset = EpisodePreset()
+    reward: RewardConfig = RewardConfig()
+    split: SplitPreset = SplitPreset()
+    splits: dict[str, SplitPreset] = Field(default_factory=dict)
+    folds: int = Field(default=2, ge=0, le=10)
+    """Parts of the training dates on which the meta-controller is shown views of agents that did not learn from them;
+    0 shows it the views of the final agents, which flatter themselves there."""
+    fold_samples: Fraction = 0.4
+    """Length of a fold's training as a fraction of `ppo.samples`."""
+    meta: MetaConfig = MetaConfig()
+
+    def split_for(self, source: str) -> SplitPreset:
+        """The dates for a source."""
+        return self.splits.get(source, self.split)
+
+
+def load_preset(name: str) -> Preset:
+    """A preset by name (quick, standard, full) or by the path of a YAML file.
+
+    Raises BadConfig, with the nearest known name, for a preset or a setting that does not exist or is out of bounds.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else PRESETS / f"{name}.yaml"
+    if not path.is_file():
+        known = sorted(p.stem for p in PRESETS.glob("*.yaml"))
+        raise BadConfig(f"no preset {name!r}", _nearest(name, known) or f"one of {', '.join(known)}")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Preset.model_validate({"name": path.stem} | (content or {}))
+    except (yaml.YAMLError, TypeError) as error:
+        raise BadConfig(f"preset {path.name} is not a YAML table", "see configs/train/quick.yaml") from error
+    except ValidationError as error:
+        raise _refusal(path.name, error) from error
+
+
+def _refusal(file: str, error: ValidationError) -> BadConfig:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    remedy = ""
+    if first["type"] == "extra_forbidden":
+        model: Any = Preset
+        for part in where[:-1]:
+            model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        remedy = _nearest(where[-1], sorted(getattr(model, "model_fields", {})))
+    return BadConfig(f"{file}: {'.'.join(where) or 'preset'}: {first['msg'].lower()}", remedy)
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {found[0]!r}?" if found else ""

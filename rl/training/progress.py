@@ -1,0 +1,41 @@
+"""How far a run is: what the command line and the panel show while they wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`fraction` of the whole run in [0, 1]; `eta_s` seconds left, NaN while unknown; `metrics` of the phase."""
+
+    phase: str
+    fraction: float
+    eta_s: float
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+
+
+Report = Callable[[Progress], None]
+
+
+class Stopwatch:
+    """Turns the fractions of phases into one fraction and a time left. It never decides anything of the training."""
+
+    def __init__(self, report: Report | None, phases: Mapping[str, float]) -> None:
+        """`phases`: name -> expected share of the whole time, in order."""
+        total = sum(phases.values())
+        self._report, self._began = report, time.monotonic()
+        self._share = {name: share / total for name, share in phases.items()}
+
+    def tell(self, phase: str, fraction: float, metrics: Mapping[str, float] | None = None) -> None:
+        """Report that `fraction` of a phase is done."""
+        if self._report is None:
+            return
+        names = list(self._share)
+        before = sum(self._share[name] for name in names[: names.index(phase)])
+        done = before + self._share[phase] * min(max(fraction, 0.0), 1.0)
+        spent = time.monotonic() - self._began
+        left = spent * (1.0 - done) / done if done > 0.01 else float("nan")
+        self._report(Progress(phase, done, left, metrics or {}))
