@@ -1,105 +1,66 @@
-"""What is wrong with a bar: pure checks that every source runs before a price is believed.
-
-A refused bar is taken out and named; nothing is repaired and nothing is filled.
-"""
+"""Which bars are refused, and why. Each rule looks at one row, so that no later bar can change a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from data.frames import moments, numbers, where
 from data.market import BoolArray, FloatArray
-from data.snapshot import Finding
 
-LARGEST_PRICE = 1e7
-"""Above this a price is an error of scale, not a price."""
-RANGE_SLACK = 1e-4
-"""By what fraction open and close may leave [low, high]: rounding of adjusted and float32 prices."""
-NAMED_BARS = 20
-"""So many refused bars are named one by one for a symbol; the others are counted."""
-
-_VALUES = ["open", "high", "low", "close", "volume"]
+CONTRADICTS = "contradicts another bar of the same time"
+_PRICES = ("open", "high", "low", "close")
+_ABOVE_ZERO = 5e-324
+"""The smallest positive number: below it a price is zero or negative."""
 
 
-def check_bars(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Separate the bars that can be used from those that cannot.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Bars that may be used, and those that may not (with a `reason` column); both sorted by known_at."""
 
-    `frame` has symbol, event_time, open, high, low, close, volume; all three of open, high and low may be NaN
-    (closes only), and volume may be NaN (unknown). Returns the usable rows in their order, and one "refused" finding
-    for each other row, in order of symbol and time (the first NAMED_BARS of a symbol, then a count).
+    clean: pd.DataFrame
+    refused: pd.DataFrame
+
+
+def check_bars(bars: pd.DataFrame) -> Checked:
+    """Split bars (COLUMNS[BARS], sorted by known_at) by the rules below; a row repeated exactly counts once.
+
+    Two different bars of one symbol, event time and known_at contradict each other: both are refused.
     """
-    reasons = _reasons(*(frame[name].to_numpy(np.float64) for name in _VALUES))
-    bad = reasons != 0
+    bars = bars.drop_duplicates(ignore_index=True) if _repeats(bars).any() else bars
+    reasons = _reasons(bars)
+    bad = reasons != ""
     if not bad.any():
-        return frame, ()
-    refused = frame.loc[bad, ["symbol", "event_time", "close"]].assign(reason=reasons[bad])
-    return frame.loc[~bad], tuple(_refusals(refused))
+        return Checked(bars, bars.iloc[:0].assign(reason=""))
+    return Checked(where(bars, ~bad), where(bars, bad).assign(reason=reasons[bad]))
 
 
-def drop_repeats(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Drop bars that say again what an earlier row said; one "duplicate" finding a symbol counts them."""
-    keys = ["symbol", "event_time"]
-    if not frame.duplicated(keys).any():
-        return frame, ()
-    again = frame.duplicated([*keys, *_VALUES])
-    counts = frame.loc[again].groupby("symbol").size().sort_index()
-    found = tuple(Finding("duplicate", str(s), f"{n} bars given twice with the same values") for s, n in counts.items())
-    return frame.loc[~again], found
-
-
-def conflicting(frame: pd.DataFrame) -> pd.DataFrame:
-    """All rows of the bars (symbol, event_time) that are given more than once; run after `drop_repeats`."""
-    return frame.loc[frame.duplicated(["symbol", "event_time"], keep=False)]
-
-
-_TEXTS = (
-    "",
-    "the close is missing",
-    "the close is infinite",
-    "the close is not positive",
-    f"the close is above {LARGEST_PRICE:.0e}",
-    "open, high or low is missing, infinite or not positive",
-    f"open, high or low is above {LARGEST_PRICE:.0e}",
-    "high is below low",
-    "the close is outside [low, high]",
-    "the open is outside [low, high]",
-    "the volume is negative or infinite",
-)
-
-
-def _reasons(
-    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
-) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
-    """(N,) index into _TEXTS of the first rule a bar breaks, 0 where it breaks none."""
-    closes_only = np.isnan(open_) & np.isnan(high) & np.isnan(low)
-    others = (open_, high, low)
-    with np.errstate(invalid="ignore"):
-        rules: tuple[BoolArray, ...] = (
-            np.isnan(close),
-            np.isinf(close),
-            close <= 0.0,
-            close > LARGEST_PRICE,
-            ~closes_only & np.logical_or.reduce([~np.isfinite(p) | (p <= 0.0) for p in others]),
-            np.logical_or.reduce([p > LARGEST_PRICE for p in others]),
-            high < low,
-            (close > high * (1.0 + RANGE_SLACK)) | (close < low * (1.0 - RANGE_SLACK)),
-            (open_ > high * (1.0 + RANGE_SLACK)) | (open_ < low * (1.0 - RANGE_SLACK)),
-            np.isinf(volume) | (volume < 0.0),
-        )
-    out = np.zeros(len(close), np.int8)
-    for code in range(len(rules), 0, -1):
-        out[rules[code - 1]] = code
+def _reasons(bars: pd.DataFrame) -> np.ndarray:
+    """One reason a row, "" for a good one; a later rule only speaks where no earlier one did."""
+    values = {name: numbers(bars, name) for name in (*_PRICES, "volume")}
+    start, event, known = (moments(bars, name) for name in ("start", "event_time", "known_at"))
+    rules: tuple[tuple[str, BoolArray], ...] = (
+        ("close is missing", np.isnan(values["close"])),
+        ("a price is not finite", np.logical_or.reduce([np.isinf(values[name]) for name in _PRICES])),
+        ("a price is not positive", np.logical_or.reduce([_less(values[name], _ABOVE_ZERO) for name in _PRICES])),
+        ("high is below low", _less(values["high"], values["low"])),
+        ("volume is negative", _less(values["volume"], 0.0)),
+        ("known before it happened", known < event),
+        ("closes before it opens", event < start),
+        (CONTRADICTS, _repeats(bars)),
+    )
+    out = np.full(len(bars), "", dtype=object)
+    for reason, broken in rules:
+        out[broken & (out == "")] = reason
     return out
 
 
-def _refusals(refused: pd.DataFrame) -> Iterator[Finding]:
-    for symbol, rows in refused.sort_values(["symbol", "event_time"]).groupby("symbol", sort=True):
-        for when, close, reason in zip(
-            rows["event_time"].head(NAMED_BARS), rows["close"], rows["reason"], strict=False
-        ):
-            day = pd.Timestamp(when).strftime("%Y-%m-%dT%H:%MZ")
-            yield Finding("refused", str(symbol), f"bar of {day} with close {close:g}: {_TEXTS[int(reason)]}")
-        if len(rows) > NAMED_BARS:
-            yield Finding("refused", str(symbol), f"and {len(rows) - NAMED_BARS} more bars")
+def _less(left: FloatArray, right: FloatArray | float) -> BoolArray:
+    with np.errstate(invalid="ignore"):
+        return left < right
+
+
+def _repeats(bars: pd.DataFrame) -> BoolArray:
+    return bars.duplicated(["symbol", "event_time", "known_at"], keep=False).to_numpy(np.bool_)
