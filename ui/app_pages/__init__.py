@@ -1,0 +1,1 @@
+"""The three pages of the panel; each is a script that `ui/main.py` runs."""

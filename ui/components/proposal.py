@@ -1,0 +1,59 @@
+"""A cycle that waits for a person: what is proposed against what is held, why it asks, and the two answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from data.market import CASH
+from ui import jobs, state
+from ui.components import tables
+from ui.components.shell import WHO
+from ui.components.words import plain
+from ui.frames import PERCENT
+from ui.jobs import Job
+
+NOT_A_CHANGE = 5e-5
+"""Changes of weight below half a basis point are not listed."""
+
+
+def show(job: Job, waiting: dict[str, Any]) -> None:
+    """`waiting` is what the cycle said when it stopped: its id and a HumanInterrupt under `request`."""
+    request = waiting["request"]
+    with st.container(border=True, key="proposal"):
+        st.subheader("This cycle waits for you", anchor=False)
+        for line in str(request.get("description", "")).splitlines():
+            st.markdown(plain(line.lstrip("* ")))
+        proposed = request["action_request"]["args"]["weights"]
+        tables.show(_changes(proposed, _held(job.book)), "Current and proposed weights", rows=12, key="proposal_table")
+        st.caption("Held: the book as its last cycle left it · " + tables.UNITS)
+        note = st.text_input("Note (kept in the record)", key="proposal_note", max_chars=500)
+        with st.container(horizontal=True):
+            if st.button("Accept", type="primary", icon=":material/check:", key="accept"):
+                _answer(job, str(waiting["cycle_id"]), note)
+            if st.button("Reject", icon=":material/close:", key="reject"):
+                _answer(job, str(waiting["cycle_id"]), note, "--reject")
+
+
+def _held(book: str) -> dict[str, float]:
+    found = state.desk().book(book)
+    return {CASH: 1.0} if found is None else found.weights()
+
+
+def _changes(proposed: dict[str, float], held: dict[str, float]) -> pd.DataFrame:
+    rows = [
+        {"symbol": s, "held, %": old * PERCENT, "proposed, %": new * PERCENT, "change, pp": (new - old) * PERCENT}
+        for s in sorted({*proposed, *held})
+        for old, new in [(held.get(s, 0.0), proposed.get(s, 0.0))]
+        if abs(new - old) >= NOT_A_CHANGE
+    ]
+    frame = pd.DataFrame(rows, columns=["symbol", "held, %", "proposed, %", "change, pp"])
+    return frame.sort_values("change, pp", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def _answer(job: Job, cycle_id: str, note: str, *flags: str) -> None:
+    arguments = (cycle_id, f"--by={WHO}", f"--note={note}", *flags)
+    jobs.start(state.home(), "approve", arguments, job.book, job.source)
+    st.rerun()

@@ -1,0 +1,226 @@
+"""Records, books and traces as tables: one function a table, the unit of every figure in its column's name.
+
+Weights are shown in percent of net asset value ("%"), changes of weight in percentage points ("pp"), money in the
+account currency ("ccy"), times in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from agents.explainer.answer import Step
+from agents.view import View
+from app.trace_store import Run
+from graph.record import CycleRecord
+from tools.execution.book import Book
+from ui.progress import moment
+
+PERCENT = 100.0
+MILLISECONDS = 1000.0
+
+
+def utc(text: str) -> str:
+    """An ISO instant as people read it: 2020-03-16 20:00."""
+    return text.replace("T", " ")[:16]
+
+
+def counted(number: int, noun: str) -> str:
+    """1 opinion, 2 opinions."""
+    return f"{number:,d} {noun}{'' if number == 1 else 's'}"
+
+
+def weights(record: CycleRecord) -> pd.DataFrame:
+    """Held, prior, proposed and allowed weight of each symbol, the largest change first."""
+    held, prior = record.opening.weights(), record.allocation.contributions.get("prior", {})
+    proposed, allowed = record.allocation.weights, record.verdict.weights
+    kinds = record.snapshot.get("asset_class", {})
+    rows = [
+        {
+            "symbol": symbol,
+            "class": kinds.get(symbol, "cash" if symbol == "CASH" else ""),
+            "held, %": held.get(symbol, 0.0) * PERCENT,
+            "prior, %": prior.get(symbol, 0.0) * PERCENT,
+            "proposed, %": proposed.get(symbol, 0.0) * PERCENT,
+            "allowed, %": allowed.get(symbol, 0.0) * PERCENT,
+            "change, pp": (allowed.get(symbol, 0.0) - held.get(symbol, 0.0)) * PERCENT,
+        }
+        for symbol in sorted({*held, *proposed, *allowed})
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.sort_values("change, pp", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def views(record: CycleRecord) -> pd.DataFrame:
+    """One row an agent: what it said in short, or why it said nothing."""
+    return pd.DataFrame([_view(view) for view in record.views])
+
+
+def _view(view: View) -> dict[str, object]:
+    ranked = sorted(view.opinions.items(), key=lambda item: (item[1].score, item[0]))
+    confidence = sum(o.confidence for _, o in ranked) / len(ranked) if ranked else None
+    return {
+        "agent": view.agent,
+        "kind": view.kind,
+        "says": f"abstains: {view.reason}" if view.abstained else counted(len(ranked), "opinion"),
+        "most bullish": f"{ranked[-1][0]} {ranked[-1][1].score:+.2f}" if ranked else "",
+        "most bearish": f"{ranked[0][0]} {ranked[0][1].score:+.2f}" if ranked else "",
+        "confidence, 0 to 1": confidence,
+        "unknown": len(view.unknown),
+        "horizon, bars": view.horizon_bars,
+        "model": view.model,
+        "flags": ", ".join(view.flags),
+    }
+
+
+def scores(record: CycleRecord) -> pd.DataFrame:
+    """Score (-1 sell to +1 buy) by symbol and agent; empty where the agent has no opinion."""
+    spoken = [view for view in record.views if not view.abstained]
+    symbols = sorted({symbol for view in spoken for symbol in view.opinions})
+    columns = {view.agent: [_score(view, symbol) for symbol in symbols] for view in spoken}
+    return pd.DataFrame({"symbol": symbols, **columns})
+
+
+def _score(view: View, symbol: str) -> float | None:
+    opinion = view.opinions.get(symbol)
+    return None if opinion is None else opinion.score
+
+
+def opinions(view: View) -> pd.DataFrame:
+    """All of one agent's opinions with their evidence, the strongest first; then what it does not know."""
+    rows: list[dict[str, object]] = [
+        {"symbol": s, "score, -1 to 1": o.score, "confidence, 0 to 1": o.confidence, "evidence": ", ".join(o.evidence)}
+        for s, o in sorted(view.opinions.items(), key=lambda item: (-abs(item[1].score), item[0]))
+    ]
+    unknown = sorted(view.unknown.items())
+    rows.extend({"symbol": s, "evidence": f"unknown: {reason}"} for s, reason in unknown)
+    return pd.DataFrame(rows, columns=["symbol", "score, -1 to 1", "confidence, 0 to 1", "evidence"])
+
+
+def clamps(record: CycleRecord) -> pd.DataFrame:
+    """Every limit that fired, in the order in which it did."""
+    rows = [
+        {
+            "limit": c.limit,
+            "symbol": c.symbol,
+            "before, %": c.before * PERCENT,
+            "after, %": c.after * PERCENT,
+            "change, pp": (c.after - c.before) * PERCENT,
+            "why": c.detail,
+        }
+        for c in record.verdict.clamps
+    ]
+    return pd.DataFrame(rows, columns=["limit", "symbol", "before, %", "after, %", "change, pp", "why"])
+
+
+def measures(record: CycleRecord) -> pd.DataFrame:
+    """The risk figures of the allowed weights; all of them are fractions, shown in percent."""
+    rows = [
+        {"measure": k.replace("_", " "), "value, %": v * PERCENT} for k, v in sorted(record.verdict.measures.items())
+    ]
+    return pd.DataFrame(rows, columns=["measure", "value, %"])
+
+
+def orders(record: CycleRecord) -> pd.DataFrame:
+    """Each order beside the fill that came back for it, if one did."""
+    fills = {fill.order_id: fill for fill in record.fills}
+    rows: list[dict[str, object]] = []
+    for order in record.orders:
+        fill = fills.get(order.order_id)
+        rows.append(
+            {
+                "side": order.side,
+                "symbol": order.symbol,
+                "quantity, units": order.quantity,
+                "reference price, ccy": order.reference_price,
+                "fill price, ccy": fill.price if fill else None,
+                "cost, ccy": fill.cost if fill else None,
+                "notional, ccy": fill.quantity * fill.price if fill else None,
+                "filled at": f"{fill.convention.replace('_', ' ')}, {utc(fill.bar_time)}" if fill else "not filled",
+                "order id": order.order_id,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def positions(book: Book) -> pd.DataFrame:
+    """What the book holds, the largest first."""
+    held = book.weights()
+    rows = [
+        {
+            "symbol": symbol,
+            "weight, %": held[symbol] * PERCENT,
+            "value, ccy": position.quantity * book.marks[symbol],
+            "quantity, units": position.quantity,
+            "average price, ccy": position.average_price,
+            "mark, ccy": book.marks[symbol],
+            "unrealised, %": (book.marks[symbol] / position.average_price - 1.0) * PERCENT,
+        }
+        for symbol, position in sorted(book.positions.items())
+    ]
+    frame = pd.DataFrame(rows)
+    return frame.sort_values("weight, %", ascending=False, kind="stable", ignore_index=True) if rows else frame
+
+
+def bars(steps: Sequence[Step]) -> pd.DataFrame:
+    """The waterfall as a table: change and running weight of each step, and where the record holds it."""
+    rows: list[dict[str, object]] = []
+    level = 0.0
+    for step in steps:
+        level = step.value if step.role == "level" else level + step.value
+        change = None if step.role == "level" else step.value * PERCENT
+        rows.append(
+            {"step": step.label, "change, pp": change, "weight, %": level * PERCENT, "in the record": step.citation}
+        )
+    return pd.DataFrame(rows).astype({"change, pp": "float64"})
+
+
+def trace(runs: Sequence[Run]) -> pd.DataFrame:
+    """The runs of a cycle as an indented tree, with when they began (after the first) and how long they took."""
+    if not runs:
+        return pd.DataFrame()
+    known = {run.run_id: run for run in runs}
+    first = min(moment(run.started_at) for run in runs)
+    rows = [_traced(run, _depth(run, known), first.timestamp()) for run in _preorder(runs, known)]
+    return pd.DataFrame(rows)
+
+
+def _traced(run: Run, depth: int, first: float) -> dict[str, object]:
+    begun = moment(run.started_at).timestamp()
+    took = (moment(run.ended_at).timestamp() - begun) * MILLISECONDS if run.ended_at else None
+    return {
+        "run": "\u2003" * depth + ("└ " if depth else "") + run.name,
+        "begins after, ms": (begun - first) * MILLISECONDS,
+        "took, ms": took,
+        "state": "failed" if run.error else "done" if run.ended_at else "not ended",
+        "says": run.error or run.summary,
+    }
+
+
+def _preorder(runs: Sequence[Run], known: dict[str, Run]) -> list[Run]:
+    children: dict[str, list[Run]] = {}
+    for run in sorted(runs, key=lambda r: r.started_at):
+        children.setdefault(run.parent_id if run.parent_id in known else "", []).append(run)
+    ordered: list[Run] = []
+    stack = list(reversed(children.get("", [])))
+    while stack:
+        run = stack.pop()
+        ordered.append(run)
+        stack.extend(reversed(children.get(run.run_id, [])))
+    return ordered
+
+
+def _depth(run: Run, known: dict[str, Run]) -> int:
+    depth = 0
+    while run.parent_id in known:
+        run, depth = known[run.parent_id], depth + 1
+    return depth
+
+
+def history(points: Sequence[tuple[str, float, float]]) -> pd.DataFrame:
+    """(slot, value, cash) of each cycle, oldest first, with the fall from the highest value so far (0 or negative)."""
+    frame = pd.DataFrame(points, columns=["slot", "value, ccy", "cash, ccy"])
+    frame["slot"] = pd.to_datetime(frame["slot"], utc=True)
+    frame["drawdown, %"] = (frame["value, ccy"] / frame["value, ccy"].cummax() - 1.0) * PERCENT
+    return frame
