@@ -50,11 +50,7 @@ def documents_of(spec: AgentSpec, snapshot: Snapshot) -> tuple[Document, ...]:
 
 def prompt_of(spec: AgentSpec, snapshot: Snapshot, documents: tuple[Document, ...]) -> tuple[Message, ...]:
     """System and user message. The delimiter's key is a hash of the documents, which no document can contain."""
-    lines = [
-        json.dumps({"id": d.reference, "symbol": d.symbol, "text": d.text}, ensure_ascii=False).replace("\u2028", " ")
-        for d in documents
-    ]
-    body = "\n".join(lines)
+    body = "\n".join(_line(d) for d in documents)
     key = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:24]
     system = SYSTEM.format(agent=spec.name, horizon=spec.horizon_bars, key=key)
     user = (
@@ -62,3 +58,9 @@ def prompt_of(spec: AgentSpec, snapshot: Snapshot, documents: tuple[Document, ..
         f"--- documents {key}\n{body}\n--- end of documents {key}"
     )
     return (("system", system), ("user", user))
+
+
+def _line(document: Document) -> str:
+    """One JSON object on one line, whatever line breaks Unicode knows."""
+    shown = {"id": document.reference, "symbol": document.symbol, "text": document.text}
+    return " ".join(json.dumps(shown, ensure_ascii=False).split())

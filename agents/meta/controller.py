@@ -121,7 +121,7 @@ class MetaController:
         names, share = (*case.snapshot.symbols, CASH), case.known.share
         keep = np.full(len(names) - 1, True) if chain[-1].name == "hold" else ~case.snapshot.tradable
         weights, prior = _rounded(shares.weights, keep), _rounded(shares.prior, keep)
-        agents = {agent: _rounded(values, keep, 0.0) for agent, values in shares.agents.items()}
+        agents = {agent: _rounded(values, np.zeros_like(keep), 0.0) for agent, values in shares.agents.items()}
         context = weights - prior - sum(agents.values(), start=np.zeros_like(weights))
         by_policy = chain[-1].name.startswith("policy:")
         uses = (
@@ -174,7 +174,7 @@ def _rounded(values: FloatArray, keep: BoolArray, total: float = 1.0) -> FloatAr
 
 
 def _named(names: tuple[str, ...], values: FloatArray) -> dict[str, float]:
-    return {name: float(value) for name, value in zip(names, values, strict=True)}
+    return {name: float(value) + 0.0 for name, value in zip(names, values, strict=True)}  # never -0.0
 
 
 def _spoke(case: Case, agent: str) -> bool:

@@ -1,0 +1,46 @@
+"""Small policies with random weights, sound in form, for tests of those who use them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from data.features.catalog import SHARED_SPECS
+from rl.meta.actor import actor_shapes
+from rl.meta.inputs import SCHEMA, SHARED_BOOK_COLUMNS
+from rl.observation import INPUTS, OBS_ID
+from rl.store import Manifest, PolicyBundle, tensor_sha256
+
+SEEN_UNTIL = "2019-12-31T21:00:00Z"
+
+
+def symbol_policy(seed: int = 0, heads: tuple[str, ...] = ("*", "AAPL", "KO"), **changes: Any) -> PolicyBundle:
+    rng = np.random.default_rng(seed)
+    width = 8
+    tensors = {
+        "encoder.0.weight": rng.standard_normal((width, INPUTS.stop)) * 0.3,
+        "encoder.0.bias": rng.standard_normal(width) * 0.1,
+        "head.weight": rng.standard_normal((len(heads), width, 7)),
+        "head.bias": rng.standard_normal((len(heads), 7)) * 0.1,
+    }
+    return bundle(tensors, role="symbol_agents", obs_id=OBS_ID, heads=heads, policy_id="toy-symbols-0", **changes)
+
+
+def meta_policy(seed: int = 0, **changes: Any) -> PolicyBundle:
+    rng = np.random.default_rng(seed)
+    shapes = actor_shapes(8, 8, len(SHARED_SPECS) + len(SHARED_BOOK_COLUMNS))
+    tensors = {name: rng.standard_normal(shape) * 0.5 for name, shape in shapes.items()}
+    tensors["kappa"] = np.array([1.0])
+    return bundle(tensors, role="meta_controller", obs_id=SCHEMA, heads=(), policy_id="toy-meta-0", **changes)
+
+
+def bundle(tensors: dict[str, np.ndarray], **changes: Any) -> PolicyBundle:
+    held = {name: np.asarray(value, np.float32) for name, value in tensors.items()}
+    fields: dict[str, Any] = {
+        "algorithm": "toy", "source": "sample", "params": {}, "data_hash": "0" * 64, "lake": {}, "seed": 0,
+        "config": {},        "trained_from": "2010-01-04T21:00:00Z", "trained_until": SEEN_UNTIL, "metrics": {}, "git_commit": "",
+        "sha256": tensor_sha256(held), "shapes": {n: v.shape for n, v in held.items()}, "versions": {},
+        "command": "none",
+    }  # fmt: skip
+    return PolicyBundle(Manifest(**(fields | changes)), held)

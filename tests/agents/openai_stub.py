@@ -1,0 +1,62 @@
+"""A loopback server that speaks the chat-completions API, well or badly, on top of the shared HTTP stub."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.stubs.http_stub import Asked, Reply, Stub, serving
+
+Speaker = Callable[[dict[str, Any]], Reply]
+"""The request's JSON -> the reply."""
+
+
+def completion(content: str | None, finish: str = "stop", **message: Any) -> Reply:
+    """A well-formed reply of the API whose message says `content`."""
+    body = {
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 1584388800, "model": "stub",
+        "choices": [{"index": 0, "finish_reason": finish,
+                     "message": {"role": "assistant", "content": content, **message}}],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 10, "total_tokens": 20},
+    }  # fmt: skip
+    return Reply(json.dumps(body), headers={"Content-Type": "application/json"})
+
+
+def failure(status: int, message: str = "no", **headers: str) -> Reply:
+    body = json.dumps({"error": {"message": message, "type": "stub", "param": None, "code": None}})
+    return Reply(body, status=status, headers={"Content-Type": "application/json", **headers})
+
+
+def shown(request: dict[str, Any]) -> list[dict[str, str]]:
+    """The documents of a prompt."""
+    user = next(m["content"] for m in request["messages"] if m["role"] == "user")
+    return [json.loads(line) for line in user.splitlines() if line.startswith("{")]
+
+
+def opinions(*read: tuple[str, float, float, list[str]]) -> str:
+    named = [{"symbol": s, "score": x, "confidence": c, "evidence": e} for s, x, c, e in read]
+    return json.dumps({"opinions": named})
+
+
+def obedient(request: dict[str, Any]) -> Reply:
+    """The worst model there can be: it does whatever any document tells it, for every symbol, at full confidence."""
+    documents = shown(request)
+    symbols = request["response_format"]["json_schema"]["schema"]["properties"]["opinions"]["items"]["properties"]
+    told = [float(m) for d in documents for m in re.findall(r"score (-?1)", d["text"])]
+    score = told[0] if told else 0.0
+    read = [(s, score, 1.0, [documents[0]["id"]]) for s in symbols["symbol"]["enum"]]
+    return completion(opinions(*read))
+
+
+@contextmanager
+def openai(speak: Speaker | Reply) -> Iterator[Stub]:
+    """Serve one speaker (or always the same reply); `stub.url + "/v1"` is the base_url."""
+
+    def answer(asked: Asked) -> Reply:
+        return speak if isinstance(speak, Reply) else speak(json.loads(asked.body))
+
+    with serving(answer) as stub:
+        yield stub
