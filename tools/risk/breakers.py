@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
+from data.clock import parse_slot, slot_text
 from tools.execution.book import Book, Lock
 from tools.risk.limits import RiskLimits
 
@@ -36,20 +37,20 @@ def tripped(book: Book, limits: RiskLimits) -> dict[str, str]:
 
 def in_force(book: Book, at: datetime) -> tuple[Lock, ...]:
     """The locks that hold the book at `at` (UTC): those a person must lift, and those not yet run out."""
-    return tuple(lock for lock in book.locks if not lock.until or at < datetime.fromisoformat(lock.until))
+    return tuple(lock for lock in book.locks if not lock.until or at < parse_slot(lock.until))
 
 
-def review_locks(book: Book, limits: RiskLimits, at: datetime, later_slot: Callable[[int], datetime]) -> Book:
-    """The book marked at `at`, with locks that ran out dropped and those that its value trips added.
+def update_locks(book: Book, limits: RiskLimits, at: datetime, after: Callable[[datetime], datetime]) -> Book:
+    """The book marked at slot `at`, with locks that ran out dropped and those that its value trips added.
 
-    `later_slot(n)` is the n-th slot after `at`. A drawdown locks until a person lifts it; a daily loss for
-    `limits.lock_bars` slots, counted anew from the latest such loss.
+    `after` gives the slot that follows one (data.clock.Slots.after). A drawdown locks until a person lifts it; a daily
+    loss for `limits.lock_bars` slots, counted anew from the latest such loss.
     """
     locks = {lock.rule: lock for lock in in_force(book, at)}
     for rule, detail in tripped(book, limits).items():
-        until = "" if rule == DRAWDOWN else _iso(later_slot(limits.lock_bars))
         if rule not in locks or locks[rule].until:
-            locks[rule] = Lock(rule=rule, since=_iso(at), until=until, detail=detail)
+            until = "" if rule == DRAWDOWN else slot_text(_later(at, after, limits.lock_bars))
+            locks[rule] = Lock(rule=rule, since=slot_text(at), until=until, detail=detail)
     return book.model_copy(update={"locks": tuple(locks[rule] for rule in sorted(locks))})
 
 
@@ -59,5 +60,7 @@ def lift_locks(book: Book) -> Book:
     return book.model_copy(update={"locks": (), "peak_value": value, "day_start_value": value})
 
 
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _later(at: datetime, after: Callable[[datetime], datetime], slots: int) -> datetime:
+    for _ in range(slots):
+        at = after(at)
+    return at

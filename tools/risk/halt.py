@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from data.clock import slot_text
 from data.errors import StorageFailed
 from tools.risk.audit import append_audit
 
 HALT_FILE = "HALT"
 
 
-class HaltState(BaseModel):
+@dataclass(frozen=True, slots=True)
+class HaltState:
     """Whether the kill switch is on, why, and since when (ISO UTC, "" where the file does not say)."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     on: bool
     reason: str = ""
@@ -41,19 +41,19 @@ def read_halt(home: Path) -> HaltState:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return HaltState(on=True, reason="the HALT file cannot be read")
-    try:
-        return HaltState.model_validate_json(text).model_copy(update={"on": True})
-    except ValidationError:
-        return HaltState(on=True, reason=text.strip()[:200] or "a HALT file was created")
+    return _parsed(text)
 
 
-def halt(home: Path, reason: str, by: str, at: datetime) -> HaltState:
-    """Switch trading off, then write the audit line. StorageFailed where the file could not be written."""
-    state = HaltState(on=True, reason=reason, since=_iso(at))
+def halt(home: Path, reason: str, by: str, at: datetime | None = None) -> HaltState:
+    """Switch trading off, then write the audit line; `at` is now where it is not given.
+
+    StorageFailed where one of the two could not be written.
+    """
+    state = HaltState(on=True, reason=reason, since=_instant(at))
     try:
         home.mkdir(parents=True, exist_ok=True)
         with (home / HALT_FILE).open("w", encoding="utf-8") as file:
-            file.write(json.dumps(state.model_dump(), sort_keys=True))
+            file.write(json.dumps(asdict(state), sort_keys=True))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
@@ -62,12 +62,12 @@ def halt(home: Path, reason: str, by: str, at: datetime) -> HaltState:
     return state
 
 
-def resume(home: Path, by: str, at: datetime) -> HaltState:
+def resume(home: Path, by: str, at: datetime | None = None) -> HaltState:
     """Write the audit line, then switch trading on again; returns the state before. Off already: nothing happens."""
     before = read_halt(home)
     if not before.on:
         return before
-    append_audit(home, {"act": "resume", "by": by, "at": _iso(at), "reason": before.reason})
+    append_audit(home, {"act": "resume", "by": by, "at": _instant(at), "reason": before.reason})
     try:
         (home / HALT_FILE).unlink(missing_ok=True)
     except OSError as error:
@@ -75,5 +75,16 @@ def resume(home: Path, by: str, at: datetime) -> HaltState:
     return before
 
 
-def _iso(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _parsed(text: str) -> HaltState:
+    """What `halt` wrote, or a person's own words; on in every case."""
+    try:
+        content: Any = json.loads(text)
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and {"reason", "since"} <= content.keys():
+        return HaltState(on=True, reason=str(content["reason"]), since=str(content["since"]))
+    return HaltState(on=True, reason=text.strip()[:200] or "a HALT file was created")
+
+
+def _instant(at: datetime | None) -> str:
+    return slot_text(at or datetime.now(UTC).replace(microsecond=0))

@@ -103,6 +103,17 @@ def test_a_broker_that_never_takes_it_is_tried_a_few_times_and_left_unknown(deci
     assert len(broker.submitted) == 12
 
 
+def test_what_was_accepted_once_is_never_sent_again(decided):
+    ledger, venue, orders = decided
+    for order in orders:
+        ledger.mark(order.order_id, "sent")
+        ledger.mark(order.order_id, "accepted")
+    forgetful = LossyBroker(venue, [])
+    assert send(decided, forgetful) == ()
+    assert forgetful.submitted == []
+    assert states(ledger) == ["accepted"] * 4
+
+
 def test_an_unknown_symbol_is_rejected_and_the_others_go_on(decided, tmp_path):
     ledger, _, orders = decided
     venue = PaperBroker(tmp_path / "other.sqlite", "b", next_open, AT, dict.fromkeys(NAMES[1:], 5.0))

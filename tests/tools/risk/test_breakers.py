@@ -5,19 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tools.execution.book import Book
-from tools.risk.breakers import day_return, drawdown, in_force, lift_locks, review_locks
+from tools.risk.breakers import day_return, drawdown, in_force, lift_locks, update_locks
 from tools.risk.limits import RiskLimits
 
 T0 = datetime(2020, 3, 16, 20, tzinfo=UTC)
 LIMITS = RiskLimits(max_drawdown=0.2, max_daily_loss=0.05, lock_bars=3)
 
 
-def later(at):
-    return lambda slots: at + timedelta(days=slots)
+def next_day(slot):
+    return slot + timedelta(days=1)
 
 
 def review(book, at):
-    return review_locks(book, LIMITS, at, later(at))
+    return update_locks(book, LIMITS, at, next_day)
 
 
 def worth(value, peak=100.0, before=100.0, **changes):

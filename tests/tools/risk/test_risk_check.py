@@ -173,6 +173,15 @@ def test_sales_are_never_restricted():
     assert verdict.decision == "approved"
 
 
+def test_risk_is_measured_after_a_hedge_was_refused():
+    panel = market()
+    panel.close[1:, 1] = 100.0 * np.cumprod(1.0 - panel.returns()[1:, 0])
+    limits = LOOSE.model_copy(update={"max_turnover_per_cycle": 0.1, "max_volatility_annual": 0.05})
+    verdict = judge(target(0.5, 0.5), held=(0.5, 0.0), limits=limits, panel=panel)
+    assert next(c.limit for c in verdict.clamps if c.symbol == "S1") == "max_turnover_per_cycle"
+    assert verdict.measures["volatility_annual"] <= 0.05 + 1e-9
+
+
 def test_short_positions_are_not_opened():
     verdict = judge(target(-0.3, 0.5))
     assert verdict.weights["S0"] == 0.0
