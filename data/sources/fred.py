@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -69,16 +69,18 @@ class FredMacro:
         have), and BadAnswer for another form.
         """
         client = _client(self._key, self._base_url)
-        parts = [self._retry.call("FRED", lambda one=one: _released(client, one)) for one in self._series]
+        parts = [self._retry.call("FRED", lambda one=one: _released(client, one, since)) for one in self._series]
         frame = conform(Kind.MACRO, pd.concat(parts, ignore_index=True))
         return window(frame, since, min(until or self._now(), self._now()))
 
 
-def _released(client: Any, one: FredSeries) -> pd.DataFrame:
-    """All values of a series that are numbers, with the time each became known."""
+def _released(client: Any, one: FredSeries, since: datetime | None) -> pd.DataFrame:
+    """Values of a series that are numbers, with the time each became known: all, or at least those after `since`."""
+    # What stood on the first day asked for is told as of that day: a day early, so that it is not taken for news.
+    first = None if since is None else f"{since.astimezone(UTC) - timedelta(days=1):%Y-%m-%d}"
     try:
         if one.lag_days is None:
-            vintages = client.get_series_all_releases(one.series)
+            vintages = client.get_series_all_releases(one.series, realtime_start=first)
             days, values = vintages["date"], vintages["value"]
             known = pd.to_datetime(vintages["realtime_start"]) + pd.Timedelta(days=1)
         else:
@@ -88,7 +90,8 @@ def _released(client: Any, one: FredSeries) -> pd.DataFrame:
         frame = pd.DataFrame({
             "event_time": pd.to_datetime(days).to_numpy().astype("datetime64[ns]"),
             "known_at": known.to_numpy().astype("datetime64[ns]"),
-            "value": values.to_numpy().astype(np.float64),
+            # Beside dates, fredapi's absent value comes as NaT.
+            "value": values.where(values.notna(), np.nan).map(float).to_numpy(np.float64),
         })  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadAnswer(f"FRED sent {one.series} in another form", "ask again later") from error
@@ -102,10 +105,16 @@ def _client(key: str, base_url: str) -> Any:
     from fredapi import Fred
 
     class Client(Fred):
-        """fredapi with a timeout and with failures that keep their HTTP status; it offers no other place for them."""
+        """fredapi with a timeout, all pages, and failures that keep their HTTP status (it has no hook for these)."""
 
         def _Fred__fetch_data(self, url: str) -> ElementTree.Element:
-            return _answer(f"{url}&api_key={key}")
+            root = _answer(f"{url}&api_key={key}")
+            while 0 < len(root) < int(root.get("count", "0")):
+                page = _answer(f"{url}&api_key={key}&offset={len(root)}")
+                if not len(page):
+                    raise BadAnswer("FRED sent fewer observations than it counted", "ask again later")
+                root.extend(page)
+            return root
 
     client = Client(api_key=key)
     client.root_url = base_url.rstrip("/") or Fred.root_url

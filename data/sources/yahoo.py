@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from data.errors import BadAnswer, BadConfig, UnknownSymbol
+from data.errors import BadAnswer, BadConfig, SourceUnavailable, UnknownSymbol
 from data.market import AssetClass, Instrument
 from data.snapshot import Finding
 from data.sources.bar_checks import check_bars
@@ -75,6 +75,8 @@ class YahooBars:
                     if since is None:
                         raise
                     gone.append(Finding("missing", one.symbol, error.message))
+        if len(gone) == len(self._ask.instruments):
+            raise SourceUnavailable("Yahoo knows none of the symbols any more", "ask again later")
         bars, refused = check_bars(pd.concat(parts, ignore_index=True))
         self._findings = (*gone, *refused)
         return window(conform(Kind.BARS, bars), since, last)
@@ -106,7 +108,7 @@ class YahooBars:
 def _history(tickers: Tickers, one: Instrument, first: datetime, frequency: str) -> pd.DataFrame:
     """yfinance's table of one symbol; empty where Yahoo has no bar in that time."""
     from curl_cffi.requests.exceptions import RequestException
-    from yfinance.exceptions import YFException, YFPricesMissingError, YFTickerMissingError
+    from yfinance.exceptions import YFException, YFPricesMissingError
 
     symbol = one.symbol
     try:
@@ -114,17 +116,24 @@ def _history(tickers: Tickers, one: Instrument, first: datetime, frequency: str)
         told = ticker.history(start=first, interval=frequency, auto_adjust=False, actions=True)
         kind = str(ticker.history_metadata.get("instrumentType", ""))
     except YFPricesMissingError as error:
-        if "Data doesn't exist" in str(error):
-            return pd.DataFrame()
-        raise UnknownSymbol(f"Yahoo has no prices of {symbol}", "check its spelling") from error
-    except YFTickerMissingError as error:
-        raise UnknownSymbol(f"Yahoo does not know {symbol}", "check its spelling") from error
+        return _without_prices(symbol, error.yahoo_reason)
     except (YFException, RequestException, LookupError, ValueError, TypeError, AttributeError) as error:
         raise BadAnswer(f"Yahoo sent {symbol} in another form ({type(error).__name__})", "ask again later") from error
     asset_class = _TYPES.get(kind)
     if asset_class not in (None, one.asset_class):
         raise BadConfig(f"{symbol} is of class {asset_class}", f"write it {symbol}:{asset_class}")
     return told
+
+
+def _without_prices(symbol: str, reason: str | None) -> pd.DataFrame:
+    """An empty table where Yahoo says that it has no bar in the time asked for, and an error for any other reason."""
+    if not reason:
+        raise BadAnswer(f"Yahoo answered without prices of {symbol}", "ask again later")
+    if "Data doesn't exist" in reason:
+        return pd.DataFrame()
+    if "No data found" in reason:
+        raise UnknownSymbol(f"Yahoo does not know {symbol}", "check its spelling")
+    raise SourceUnavailable(f"Yahoo refused {symbol}: {reason[:120]}", "ask again later")
 
 
 def _timed(told: pd.DataFrame, one: Instrument, frequency: str) -> pd.DataFrame:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from data.errors import UnknownSymbol
 from data.sources.http_session import TIMEOUT_S
 from data.sources.retry import Unreachable, check_status
 
@@ -57,6 +58,9 @@ def _session(base_url: str) -> Any:
                 answer = super().request(method, url, **options)
             except RequestException as error:
                 raise Unreachable(f"Yahoo cannot be reached ({type(error).__name__})", "check the network") from error
+            if answer.status_code == 404:
+                symbol = unquote(parts.path.removeprefix(_PRICES))
+                raise UnknownSymbol(f"Yahoo does not know {symbol}", "check its spelling")
             check_status("Yahoo", answer.status_code, {k: str(v) for k, v in answer.headers.items()})
             return answer
 

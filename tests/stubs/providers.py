@@ -84,8 +84,10 @@ def _chart_error(status: int, code: str, description: str) -> Reply:
 
 
 @contextmanager
-def fred_stub(vintages: dict[str, list[tuple[str, str, str]]], key: str = "a-fred-key") -> Iterator[Stub]:
-    """`vintages`: series -> (reference day, first day of the vintage, value), in FRED's order."""
+def fred_stub(
+    vintages: dict[str, list[tuple[str, str, str]]], key: str = "a-fred-key", page: int = 100_000
+) -> Iterator[Stub]:
+    """`vintages`: series -> (reference day, first day of the vintage, value), in FRED's order; `page` rows a page."""
 
     def answer(asked: Asked) -> Reply:
         if asked.query.get("api_key") != key:
@@ -94,14 +96,19 @@ def fred_stub(vintages: dict[str, list[tuple[str, str, str]]], key: str = "a-fre
         if asked.path != "/fred/series/observations" or series not in vintages:
             return _fred_error("Bad Request. The series does not exist.")
         rows = vintages[series]
-        if asked.query.get("realtime_start") is None:
-            rows = [("2020-12-31", day, value) for day, value in {day: value for day, _, value in rows}.items()]
-            rows = [(day, "2020-12-31", value) for _, day, value in rows]
+        first = asked.query.get("realtime_start")
+        if first is None:
+            rows = [(day, "2020-12-31", value) for day, value in {day: value for day, _, value in rows}.items()]
+        else:
+            standing = {day: (day, first, value) for day, known, value in rows if known <= first}
+            rows = [*standing.values(), *(row for row in rows if row[1] > first)]
+        offset = int(asked.query.get("offset", 0))
         observations = "".join(
             f'<observation realtime_start="{known}" realtime_end="9999-12-31" date="{day}" value="{value}"/>'
-            for day, known, value in rows
+            for day, known, value in rows[offset : offset + page]
         )
-        return Reply(f'<?xml version="1.0" encoding="utf-8" ?><observations>{observations}</observations>')
+        head = '<?xml version="1.0" encoding="utf-8" ?>'
+        return Reply(f'{head}<observations count="{len(rows)}" limit="{page}">{observations}</observations>')
 
     with serving(answer) as stub:
         stub.url += "/fred"
