@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from pathlib import Path
+
+from tools.execution.store import Store
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT;"
 
 
 class SqliteAnswers:
     """An AnswerStore in one SQLite file; the first answer to a question is kept for ever."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, timeout=30.0, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL)")
+        self._store = Store(path, SCHEMA)
 
     def get(self, key: str) -> str | None:
         """The recorded answer, or None."""
-        with self._lock:
-            row = self._db.execute("SELECT answer FROM answers WHERE key=?", (key,)).fetchone()
-        return str(row[0]) if row else None
+        rows = self._store.rows("SELECT answer FROM answers WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def put(self, key: str, answer: str) -> None:
-        """Record an answer unless one is there already."""
-        with self._lock:
-            self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, answer))
+        """Record an answer unless one is there already; StorageFailed where it did not reach the disk."""
+        with self._store.transaction() as db:
+            db.execute("INSERT INTO answers VALUES (?, ?) ON CONFLICT DO NOTHING", (key, answer))

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
+from app.drive import thread_of
 from app.settings import Settings
-from data.errors import BadConfig, NotFound, SourceUnavailable
+from data.errors import BadConfig, InputError, NotFound, SourceUnavailable
 from graph.journal import Entry, Journal
 from graph.record import CycleRecord, cycle_id_of
 from graph.replay import Replay, compare, run_again
 from graph.state import CycleInput
+from tools.execution.schema import CycleStatus
 from tools.execution.settlement import new_book
 from tools.risk.halt import halt, read_halt, resume
 
@@ -76,12 +78,24 @@ class Desk:
         with self._alone(book):
             slot = self._market.slot(book, as_of)
             cycle_id = cycle_id_of(book, slot)
-            if self._stores.ledger.book(book) is None:
-                self._stores.ledger.create_book(new_book(book, self._market.config.initial_cash))
-            status = self._stores.ledger.open_cycle(book, slot, cycle_id, self.settings.restart())
-            if status == "done":
+            begun = self._begin(book, slot, cycle_id)
+            if begun == "done":
                 return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
             return self._run(book, slot, cycle_id, None, on_node)
+
+    def _begin(self, book: str, slot: str, cycle_id: str) -> CycleStatus:
+        """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
+        ledger, settings = self._stores.ledger, self.settings.restart()
+        if ledger.book(book) is None:
+            ledger.create_book(new_book(book, self._market.config.initial_cash))
+        before = ledger.started_with(cycle_id)
+        status = ledger.open_cycle(book, slot, cycle_id, settings)
+        if status == "started" and before not in (None, settings):
+            self._stores.checkpointer.delete_thread(thread_of(book, slot))
+        if status == "decided" and before != settings:
+            remedy = f"run it as it was begun: {' '.join(f'{k}={v}' for k, v in sorted((before or {}).items()) if v)}"
+            raise InputError(f"cycle {cycle_id} has decided under other settings", remedy)
+        return status
 
     def answer(self, name: str, response: dict[str, Any], on_node: NodeFinished | None = None) -> CycleOutcome:
         """Answer a waiting cycle in agent-inbox's HumanResponse form: accept, ignore, or edit with weights."""

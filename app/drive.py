@@ -10,6 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from app.tracing import TraceTags, tracers
+from graph.checkpoint import storage_errors
 from graph.cycle import CycleGraph, build_cycle
 from graph.state import CycleInput
 
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from app.runtime import Market, Stores
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+
+
+def thread_of(book: str, slot: str) -> str:
+    """LangGraph's thread: one a cycle."""
+    return f"{book}:{slot}"
 
 
 def drive(
@@ -32,8 +38,8 @@ def drive(
     """
     graph = build_cycle(stores.checkpointer)
     tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policies.ids())
-    thread = f"{start['book']}:{start['slot']}"
-    with tracers(stores.traces, tags) as callbacks:
+    thread = thread_of(start["book"], start["slot"])
+    with storage_errors(), tracers(stores.traces, tags) as callbacks:
         config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
         given = _entry(graph, config, start, response)
         stream = graph.stream(

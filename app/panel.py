@@ -7,12 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import ui
-
 
 def serve(port: int, home: Path | None) -> int:
     """Run Streamlit on the loopback interface until it is stopped; returns its exit code."""
-    page = Path(ui.__file__).parent / "main.py"
+    page = Path(__file__).parents[1] / "ui" / "main.py"
     environment = dict(os.environ)
     if home is not None:
         environment["BULLPEN_HOME"] = str(home.resolve())

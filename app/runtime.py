@@ -25,7 +25,8 @@ from data.clock import Slots, parse_slot
 from data.lake.lake import Lake
 from data.sources.catalog import open_source
 from data.sources.protocol import Source
-from graph.checkpoint import open_checkpointer
+from data.universe import select
+from graph.checkpoint import open_checkpointer, storage_errors
 from graph.config import CycleConfig
 from graph.context import CycleContext
 from graph.facts import LakeFacts, RecordedFacts
@@ -80,7 +81,8 @@ class Stores:
 
 def open_stores(home: Path) -> Stores:
     """The stores of a home, which is created."""
-    home.mkdir(parents=True, exist_ok=True)
+    with storage_errors("the desk's home"):
+        home.mkdir(parents=True, exist_ok=True)
     return Stores(home)
 
 
@@ -153,6 +155,7 @@ def open_market(settings: Settings, stores: Stores) -> Market:
     """The market the settings name."""
     source = open_source(settings.source, **settings.source_params())
     config = settings.cycle_config(source.calendar, source.frequency)
+    select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
     policies = Policies(
         choose(stores.policies, "symbol_agents", source.name), choose(stores.policies, "meta_controller", source.name)
     )

@@ -15,18 +15,21 @@ if TYPE_CHECKING:
 def next_slot(market: Market, book: str, as_of: str | None) -> str:
     """ISO UTC text of the slot.
 
-    A book goes forward only: an unfinished cycle comes first, and a slot before the last one is refused. Raises
+    A book goes forward only: an unfinished cycle comes first (one that has decided nothing may be given up for another
+    slot), and a slot before the last one is refused. Raises
     OutOfRange where the data ends first, InputError where `as_of` conflicts with the book.
     """
     cycles = market.stores.ledger.cycles(book)
-    unfinished = [c.slot for c in cycles if c.status != "done"]
+    unfinished = [c.slot for c in cycles if c.status in ("started", "decided")]
+    decided = any(c.status == "decided" for c in cycles)
     asked = slot_text(parse_as_of(as_of, market.slots)[0]) if as_of else ""
     if unfinished:
-        if asked and asked != unfinished[0]:
+        if asked and asked != unfinished[0] and decided:
             remedy = f"finish it with --as-of {unfinished[0]}, or use another --book"
             raise InputError(f"book {book!r} has an unfinished cycle at {unfinished[0]}", remedy)
-        return unfinished[0]
-    done = [c.slot for c in cycles]
+        if not asked or asked == unfinished[0]:
+            return unfinished[0]
+    done = [c.slot for c in cycles if c.status == "done"]
     if asked:
         if done and asked < done[-1] and asked not in done:
             raise InputError(f"book {book!r} stands at {done[-1]}; it goes forward only", "use another --book")

@@ -5,10 +5,10 @@ It is written while a cycle runs, so a page can watch nodes finish. Wall-clock t
 
 from __future__ import annotations
 
-import sqlite3
-import threading
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.execution.store import Store
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -40,38 +40,32 @@ class TraceStore:
     """Runs by cycle. Thread-safe; another process may read while this one writes."""
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(path, check_same_thread=False, timeout=5.0, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=OFF")  # a trace is not a record: losing its tail to a power cut is fine
-        self._db.executescript(_SCHEMA)
+        self._store = Store(path, _SCHEMA, durable=False)
 
     def start(self, run: Run) -> None:
         """A run begins."""
-        with self._lock:
-            self._db.execute(
+        with self._store.transaction() as db:
+            db.execute(
                 "INSERT OR REPLACE INTO runs VALUES (?,?,?,?,?,?,?,NULL,'','')",
                 (run.run_id, run.parent_id, run.trace_id, run.cycle_id, run.name, run.kind, run.started_at),
             )
 
     def end(self, run_id: str, ended_at: str, error: str, summary: str) -> None:
         """A run ends, well (`error` is "") or not."""
-        with self._lock:
-            self._db.execute(
+        with self._store.transaction() as db:
+            db.execute(
                 "UPDATE runs SET ended_at=?, error=?, summary=? WHERE run_id=?", (ended_at, error, summary, run_id)
             )
 
     def runs(self, cycle_id: str) -> tuple[Run, ...]:
         """All runs of a cycle in the order they began, its retries and resumptions included."""
-        with self._lock:
-            rows = self._db.execute(
-                "SELECT run_id, parent_id, trace_id, cycle_id, name, kind, started_at, COALESCE(ended_at,''), error,"
-                " summary FROM runs WHERE cycle_id=? ORDER BY started_at, rowid",
-                (cycle_id,),
-            ).fetchall()
+        rows = self._store.rows(
+            "SELECT run_id, parent_id, trace_id, cycle_id, name, kind, started_at, COALESCE(ended_at,''), error,"
+            " summary FROM runs WHERE cycle_id=? ORDER BY started_at, rowid",
+            (cycle_id,),
+        )
         return tuple(Run(*row) for row in rows)
 
     def close(self) -> None:
         """Close the database."""
-        with self._lock:
-            self._db.close()
+        self._store.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -10,6 +12,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agents.meta.allocation import Allocation, Fallback, PolicyUse
 from agents.view import Opinion, View
+from data.errors import CorruptFile, StorageFailed
 from graph.record import Approval
 from graph.state import SnapshotRef
 from tools.execution.book import Book, Lock, Position
@@ -34,9 +37,27 @@ def strict_serializer() -> JsonPlusSerializer:
 
 def open_checkpointer(path: Path) -> SqliteSaver:
     """The saver at `path`; WAL with full sync, so that what it confirmed survives a power cut."""
-    connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    saver = SqliteSaver(connection, serde=strict_serializer())
-    saver.setup()
+    with storage_errors(path.name):
+        connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        saver = SqliteSaver(connection, serde=strict_serializer())
+        saver.setup()
     return saver
+
+
+@contextmanager
+def storage_errors(what: str = "the checkpoint") -> Generator[None]:
+    """Errors of SQLite and of the disk, which LangGraph's saver lets through, as ours."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise StorageFailed(
+                f"{what} was not written: {error}", "free space on the disk and run it again"
+            ) from error
+        raise CorruptFile(
+            f"{what} is damaged: {error}", "move it away; a cycle that was under way begins anew"
+        ) from error
+    except OSError as error:
+        raise StorageFailed(f"{what}: {error.strerror}", "check the folder and the disk") from error

@@ -16,6 +16,7 @@ from tools.execution.sizing import orders_for
 def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
     """Writes `orders` and `fills`."""
     context = runtime.context
+    context.snapshots.again(state["snapshot"])  # a resumed run opens the facts the venue fills from
     opening, verdict = state["opening"], state["verdict"]
     orders = orders_for(
         verdict.weights,

@@ -80,7 +80,7 @@ def test_two_bars_of_one_day_that_disagree_are_refused(tmp_path: Path) -> None:
     frame = prices()
     double = frame.iloc[[10]].assign(close=frame["close"].iloc[10] * 1.005)
     pd.concat([frame, double]).to_csv(folder / "aaa.csv", index=False)
-    assert "duplicate" in refused(tmp_path / "home", "--source", "files", "--path", str(folder))["error"].lower()
+    assert "two different bars" in refused(tmp_path / "home", "--source", "files", "--path", str(folder))["error"]
 
 
 @pytest.mark.parametrize("value", [np.nan, -5.0, 0.0, np.inf], ids=str)

@@ -61,12 +61,15 @@ class Ledger:
                 schema.refuse_a_changed_book(db, cycle)
             else:
                 schema.refuse_the_past(db, book, slot)
-                settings = None if started_with is None else json.dumps(dict(started_with), sort_keys=True)
-                values = (cycle_id, book, slot, schema.book_version(db, book), settings)
-                db.execute("INSERT INTO cycles VALUES (?, ?, ?, 'started', ?, ?)", values)
+                values = (cycle_id, book, slot, schema.book_version(db, book))
+                db.execute("INSERT INTO cycles VALUES (?, ?, ?, 'started', ?, NULL)", values)
             schema.refuse_while_orders_are_under_way(db, book)
             db.execute("UPDATE cycles SET status = 'abandoned' WHERE book = ? AND status = 'started'", (book,))
-            db.execute("UPDATE cycles SET status = 'started' WHERE cycle_id = ?", (cycle_id,))
+            settings = None if started_with is None else json.dumps(dict(started_with), sort_keys=True)
+            db.execute(
+                "UPDATE cycles SET status = 'started', started_with = ifnull(?, started_with) WHERE cycle_id = ?",
+                (settings, cycle_id),
+            )
             return "started"
 
     def cycles(self, book: str | None = None) -> tuple[CycleState, ...]:

@@ -22,8 +22,11 @@ _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT
 class Store:
     """A file in WAL mode with synchronous=FULL; safe for threads of one process and for several processes."""
 
-    def __init__(self, path: Path, schema: str) -> None:
-        """Open `path`, creating it whole or not at all. CorruptFile where it is damaged, empty or of another kind."""
+    def __init__(self, path: Path, schema: str, durable: bool = True) -> None:
+        """Open `path`, creating it whole or not at all. CorruptFile where it is damaged, empty or of another kind.
+
+        With `durable` False a power cut may take the last transactions (a trace is not a record).
+        """
         self.path = path
         self._lock = threading.RLock()
         with self._errors():
@@ -34,14 +37,14 @@ class Store:
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-            self._verify(schema)
+            self._verify(schema, durable)
 
-    def _verify(self, schema: str) -> None:
+    def _verify(self, schema: str, durable: bool) -> None:
         connection = self._connection
         if self.path.stat().st_size % connection.execute("PRAGMA page_size").fetchone()[0]:
             raise CorruptFile(f"{self.path.name} was cut short inside a page", _remedy(self.path))
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys=ON")
         found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
