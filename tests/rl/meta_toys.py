@@ -32,7 +32,7 @@ def toy(
     close = 100 * np.exp(np.vstack([np.zeros((1, symbols)), np.cumsum(moves, axis=0)]))
     gap = np.exp(0.1 * rng.standard_normal((slots - 1, symbols)) * volatility / np.sqrt(252))
     fill = np.vstack([close[:-1] * gap, np.full((1, symbols), np.nan)])
-    values = 0.3 * rng.standard_normal((slots, symbols, len(FEATURES)))
+    values = np.stack([persistent(rng, slots, symbols, 0.97) for _ in FEATURES], axis=-1)
     values[:, :, -2:] = volatility[:, None]
     times = np.datetime64("2015-01-02T21:00:00", "ns") + np.arange(slots) * np.timedelta64(1, "D")
     instruments = tuple(Instrument(f"S{i:02d}", AssetClass.ETF) for i in range(symbols))
@@ -41,7 +41,7 @@ def toy(
         instruments, times, close, close, close, close, np.ones_like(close), age, np.zeros(symbols, dtype=bool)
     )
     features = Features(
-        tuple(spec(n) for n in FEATURES), values, tuple(spec(n) for n in SHARED), 0.3 * rng.standard_normal((slots, 11))
+        tuple(spec(n) for n in FEATURES), values, tuple(spec(n) for n in SHARED), persistent(rng, slots, 11, 0.99)
     )
     ready = rng.random(close.shape) > 0.02
     history = History("toy", panel, features, fill, ready, "0" * 64, {})

@@ -1,0 +1,96 @@
+"""The controller's network in numpy: a tilt for each symbol and for cash, for any order and number of symbols.
+
+embed_i = relu(A symbol_i + B views_i + C shared); pooled = mean and max of embed over tradable symbols;
+mix_i = relu(D embed_i + E pooled); r_i = tanh(F mix_i); cash likewise from shared and pooled. The torch module that
+learns it is `rl.meta.module`; both are equal to 1e-6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.errors import CorruptFile, InputError
+from data.market import FloatArray
+from rl.meta.inputs import AGENTS, SYMBOL_COLUMNS, VIEW_PARTS, MetaInputs
+
+VIEW_WIDTH = len(AGENTS) * len(VIEW_PARTS)
+R_DECIMALS = 9
+"""r is rounded here, so that the order in which a BLAS adds never reaches a weight."""
+
+
+class Actor:
+    """The deterministic action: tanh of the mean. `kappa` is the reach that validation left to it."""
+
+    def __init__(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Take the tensors of `export_actor`, all finite; CorruptFile where one is missing or of a wrong shape."""
+        self._tensors = {name: np.asarray(value, dtype=np.float64) for name, value in sorted(tensors.items())}
+        self._check()
+        self.kappa = float(self._tensors["kappa"][0])
+        self.shared_width = self._tensors["embed.shared"].shape[1]
+
+    def tilts(self, inputs: MetaInputs, views: FloatArray) -> FloatArray:
+        """r (B, S + 1) in [-1, 1], cash last, for `views` (B, S, 7, 3); the inputs are single or of leading axis B."""
+        if inputs.shared.shape[-1] != self.shared_width:
+            raise InputError(
+                f"{inputs.shared.shape[-1]} shared features where the policy was trained on {self.shared_width}"
+            )
+        t = self._tensors
+        tradable = inputs.tradable[..., None]
+        shown = views.reshape(*views.shape[:2], VIEW_WIDTH)
+        embed = (
+            inputs.symbol @ t["embed.symbol"].T + (inputs.shared @ t["embed.shared"].T + t["embed.bias"])[..., None, :]
+        )
+        embed = _relu(shown @ t["embed.views"].T + embed) * tradable
+        pooled = _pool(embed, tradable)
+        mix = _relu(embed @ t["mix.embed"].T + (pooled @ t["mix.pooled"].T + t["mix.bias"])[:, None, :])
+        cash = _relu(inputs.shared @ t["cash.shared"].T + pooled @ t["cash.pooled"].T + t["cash.bias"])
+        r: FloatArray = np.empty((views.shape[0], views.shape[1] + 1))
+        r[:, :-1] = mix @ t["symbol.weight"][0] + t["symbol.bias"]
+        r[:, -1] = cash @ t["cash_out.weight"][0] + t["cash_out.bias"]
+        return np.tanh(r).round(R_DECIMALS)
+
+    def _check(self) -> None:
+        if "embed.shared" not in self._tensors or "mix.bias" not in self._tensors:
+            raise CorruptFile("the meta policy holds no network", "train it again")
+        (hidden, shared), mixed = self._tensors["embed.shared"].shape, self._tensors["mix.bias"].size
+        expected = actor_shapes(hidden, mixed, shared)
+        found = {name: value.shape for name, value in self._tensors.items()}
+        if found != expected:
+            raise CorruptFile(f"the meta policy's tensors differ from {sorted(expected)}", "train it again")
+        if not all(np.isfinite(value).all() for value in self._tensors.values()):
+            raise CorruptFile("the meta policy holds NaN", "train it again")
+
+
+def actor_shapes(hidden: int, mixed: int, shared: int) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the policy's tensors."""
+    return {
+        "embed.symbol": (hidden, len(SYMBOL_COLUMNS)),
+        "embed.views": (hidden, VIEW_WIDTH),
+        "embed.shared": (hidden, shared),
+        "embed.bias": (hidden,),
+        "mix.embed": (mixed, hidden),
+        "mix.pooled": (mixed, 2 * hidden),
+        "mix.bias": (mixed,),
+        "symbol.weight": (1, mixed),
+        "symbol.bias": (1,),
+        "cash.shared": (mixed, shared),
+        "cash.pooled": (mixed, 2 * hidden),
+        "cash.bias": (mixed,),
+        "cash_out.weight": (1, mixed),
+        "cash_out.bias": (1,),
+        "kappa": (1,),
+    }
+
+
+def _relu(x: FloatArray) -> FloatArray:
+    return np.maximum(x, 0.0)
+
+
+def _pool(embed: FloatArray, tradable: npt.NDArray[np.bool_]) -> FloatArray:
+    """Mean and max over tradable symbols, (B, 2H); zero where none is (embed is zero there and never negative)."""
+    count = np.maximum(tradable.sum(axis=-2), 1)
+    return np.concatenate([embed.sum(axis=-2) / count, embed.max(axis=-2)], axis=-1)

@@ -1,0 +1,92 @@
+"""Every setting of the meta-controller's training, with its bounds and why it has its value."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rl.meta.tilt import KAPPA
+from tools.market.costs import CostModel
+
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class MetaConfig(BaseModel):
+    """Worlds, reward, network, SAC. Its length is a count of updates, never a time: same seed, same bits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # worlds
+    worlds: int = Field(default=256, ge=1, le=4096)
+    """Many, because a transition says as much of the market as one symbol does: draw them as fast as they are used."""
+    symbols_per_world: int = Field(default=16, ge=2, le=256)
+    """Drawn anew each episode: another universe is another problem, which is hard to memorise."""
+    episode_bars: int = Field(default=48, ge=2, le=2048)
+    costs: CostModel = CostModel()
+    cost_multiplier_low: Positive = 0.5
+    cost_multiplier_high: Positive = 2.0
+    """Costs of a world are the model's times a log-uniform draw."""
+    agent_dropout: Share = 0.2
+    """Chance that an agent is silent for a whole episode."""
+    view_dropout: Share = 0.05
+    """Chance that one agent does not know one symbol at one slot."""
+    score_noise: Share = 0.05
+    """Standard deviation added to each score."""
+    blind: Share = 0.5
+    """Share of worlds that do not see the shared features: macro and regime alone would tell one date from another."""
+
+    # reward
+    kappa: Positive = KAPPA
+    reward_scale: Positive = 100.0
+    """Log growth to per cent: rewards then stay inside the quadratic part of the Huber loss."""
+    turnover_penalty_bps: float = Field(default=2.0, ge=0.0, le=100.0)
+    """Beyond the costs themselves, per unit of turnover above the prior's."""
+    drawdown_penalty: float = Field(default=0.1, ge=0.0, le=10.0)
+    """Per unit of drawdown deepened beyond the prior's."""
+
+    # network
+    hidden: int = Field(default=32, ge=1, le=1024)
+    mixed: int = Field(default=32, ge=1, le=1024)
+    critic_hidden: int = Field(default=32, ge=1, le=1024)
+
+    # SAC
+    updates: int = Field(default=3000, ge=1)
+    updates_per_iteration: int = Field(default=50, ge=1)
+    bars_per_iteration: int = Field(default=25, ge=2)
+    batch_size: int = Field(default=256, ge=2)
+    replay_bars: int = Field(default=200, ge=2)
+    """Bars kept for each world."""
+    warmup_bars: int = Field(default=50, ge=2)
+    gamma: Share = 0.8
+    """A tilt outlives its slot only through the turnover it saves: a short horizon is enough and far less noisy."""
+    tau: Share = 0.01
+    actor_lr: Positive = 3e-4
+    critic_lr: Positive = 1e-3
+    alpha_lr: Positive = 1e-3
+    initial_alpha: Positive = 0.02
+    gradient_norm: Positive = 10.0
+    """Where the gradient of each optimiser is cut."""
+    threads: int = Field(default=1, ge=1, le=64)
+    """The networks are small: a second thread waits more than it works."""
+
+    # selection
+    checkpoints: int = Field(default=10, ge=1)
+    """How often the mean of the actors since the last time is put to the validation slice."""
+    kappa_multipliers: tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...] = Field(
+        default=(0.25, 0.5, 1.0), min_length=1
+    )
+    """Reaches tried there, beside 0, which is the prior."""
+    least_gain: float = Field(default=0.1, ge=0.0, le=10.0)
+    """Sharpe ratio to be gained over the prior on the validation slice; with less the controller is the prior."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MetaConfig:
+        if self.cost_multiplier_low > self.cost_multiplier_high:
+            raise ValueError("cost_multiplier_low exceeds cost_multiplier_high")
+        if self.warmup_bars > self.replay_bars:
+            raise ValueError("warmup_bars exceeds replay_bars")
+        if self.checkpoints * self.updates_per_iteration > self.updates:
+            raise ValueError("more checkpoints than iterations of training")
+        return self

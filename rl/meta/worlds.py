@@ -1,0 +1,117 @@
+"""Many worlds at once: each walks its own symbols from its own start, at its own costs, hearing its own agents.
+
+A world is a row of every array. Beside the controller's book walks the prior's, under the same costs from the same
+start: the reward is what the controller does better, and r = 0 earns exactly nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.errors import InputError
+from data.market import BoolArray, FloatArray, IntArray
+from rl.meta.books import open_books
+from rl.meta.config import MetaConfig
+from rl.meta.inputs import MetaInputs, assemble
+from rl.meta.prior import inverse_volatility
+from rl.meta.tape import Tape, check_rows
+from rl.meta.tilt import tilt
+
+
+class Worlds:
+    """`count` worlds over `rows` of a tape. All randomness comes from `rng`."""
+
+    def __init__(self, tape: Tape, rows: slice, config: MetaConfig, count: int, rng: np.random.Generator) -> None:
+        symbols = tape.tradable.shape[1]
+        if symbols < config.symbols_per_world:
+            raise InputError(f"{symbols} symbols, a world needs {config.symbols_per_world}", "lower symbols_per_world")
+        self.tape, self.config, self.count, self.rng = tape, config, count, rng
+        self.first, self.stop = check_rows(tape, rows, config.episode_bars + 1)
+        self.width = config.symbols_per_world
+        self.slot: IntArray = np.zeros(count, dtype=np.int64)
+        self.ends: IntArray = np.zeros(count, dtype=np.int64)
+        self.chosen: IntArray = np.zeros((count, self.width), dtype=np.int64)
+        self.silent: BoolArray = np.zeros((count, tape.views.shape[2]), dtype=np.bool_)
+        self.blind: BoolArray = np.zeros(count, dtype=np.bool_)
+        self.cost_bps: FloatArray = np.zeros((count, self.width))
+        empty = np.zeros((count, self.width + 1))
+        self.books, self.prior_books = open_books(empty), open_books(empty)
+        self.restart(np.ones(count, dtype=np.bool_))
+
+    def restart(self, which: BoolArray) -> None:
+        """Begin a new episode in the worlds `which` (W,)."""
+        n, config = int(which.sum()), self.config
+        if n == 0:
+            return
+        start = self.rng.integers(self.first, self.stop - config.episode_bars + 1, size=n)
+        self.slot[which], self.ends[which] = start, start + config.episode_bars
+        order = self.rng.random((n, self.tape.tradable.shape[1]))
+        self.chosen[which] = np.argsort(order, axis=1)[:, : self.width]
+        self.silent[which] = self.rng.random((n, self.silent.shape[1])) < config.agent_dropout
+        self.blind[which] = self.rng.random(n) < config.blind
+        low, high = np.log(config.cost_multiplier_low), np.log(config.cost_multiplier_high)
+        multiplier = np.exp(self.rng.uniform(low, high, size=(n, 1)))
+        self.cost_bps[which] = self.tape.cost_bps[self.chosen[which]] * multiplier
+        held = self._opening(which)
+        self.books.restart(which, held)
+        self.prior_books.restart(which, held)
+
+    def observe(self) -> tuple[MetaInputs, FloatArray]:
+        """What each world sees now: inputs with leading axis W, and views (W, N, 7, 3) after dropout and noise."""
+        at = (self.slot[:, None], self.chosen)
+        tradable = self.tape.tradable[at]
+        inputs = assemble(
+            self.tape.market[at],
+            self.tape.shared[self.slot] * ~self.blind[:, None],
+            tradable,
+            self._prior(np.ones(self.count, dtype=np.bool_)),
+            self.books.held,
+            self.books.drawdown,
+        )
+        return inputs, self._heard(self.tape.views[at])
+
+    def step(self, inputs: MetaInputs, r: FloatArray) -> tuple[FloatArray, BoolArray]:
+        """Act r (W, N + 1) on what was observed; the reward (W,) and which worlds have come to their end (W,)."""
+        at = (self.slot[:, None], self.chosen)
+        market = self.tape.to_fill[at], self.tape.to_close[at], self.cost_bps
+        config = self.config
+        drawdown, prior_drawdown = self.books.drawdown, self.prior_books.drawdown
+        target = tilt(inputs.prior, inputs.held, inputs.tradable, r, config.kappa)
+        growth = self.books.advance(target, *market)
+        still = tilt(inputs.prior, self.prior_books.held, inputs.tradable, np.zeros_like(r), config.kappa)
+        prior_growth = self.prior_books.advance(still, *market)
+        if not (growth > 0.0).all() or not (prior_growth > 0.0).all():
+            raise InputError("a book lost everything or a price is NaN", "check the history's prices and fills")
+        gain = np.log(growth / prior_growth)
+        turnover = self.books.turnover - self.prior_books.turnover
+        fall = _deepening(drawdown, self.books.drawdown) - _deepening(prior_drawdown, self.prior_books.drawdown)
+        cost = config.turnover_penalty_bps * 1e-4 * turnover + config.drawdown_penalty * fall
+        self.slot = self.slot + 1
+        return config.reward_scale * (gain - cost), self.slot >= self.ends
+
+    def _heard(self, views: FloatArray) -> FloatArray:
+        """Views (W, N, 7, 3) with silent agents and unknown cells at zero, scores noisy."""
+        shape, config = views.shape[:3], self.config
+        heard = (self.rng.random(shape) >= config.view_dropout) & ~self.silent[:, None, :]
+        noisy = views[..., 0] + config.score_noise * self.rng.standard_normal(shape)
+        noisy = np.clip(noisy, -1.0, 1.0) * views[..., 2]
+        return np.stack([noisy, views[..., 1], views[..., 2]], axis=-1) * heard[..., None]
+
+    def _prior(self, which: BoolArray) -> FloatArray:
+        at = (self.slot[which][:, None], self.chosen[which])
+        return inverse_volatility(self.tape.volatility[at], self.tape.tradable[at])
+
+    def _opening(self, which: BoolArray) -> FloatArray:
+        """Opening weights: all cash in a quarter of the worlds, the prior in a quarter, else a random mixture."""
+        prior = self._prior(which)
+        n = prior.shape[0]
+        mixture = prior * self.rng.gamma(1.0, size=prior.shape)
+        mixture /= mixture.sum(axis=1, keepdims=True)
+        cash = np.zeros_like(prior)
+        cash[:, -1] = 1.0
+        kind = self.rng.random((n, 1))
+        return np.where(kind < 0.25, cash, np.where(kind < 0.5, prior, mixture))
+
+
+def _deepening(before: FloatArray, after: FloatArray) -> FloatArray:
+    return np.maximum(after - before, 0.0)
