@@ -155,7 +155,8 @@ def open_market(settings: Settings, stores: Stores) -> Market:
     """The market the settings name."""
     source = open_source(settings.source, **settings.source_params())
     config = settings.cycle_config(source.calendar, source.frequency)
-    select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
+    if config.universe:
+        select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
     policies = Policies(
         choose(stores.policies, "symbol_agents", source.name), choose(stores.policies, "meta_controller", source.name)
     )
