@@ -22,8 +22,8 @@ from agents.explainer.facts import Facts
 from data.errors import NotFound
 from data.market import CASH
 
-PLAIN_CAPITALS = frozenset({"UTC", "LLM", "VADER", "CASH"})
-"""Words in capitals that are not tickers. CASH is checked like a symbol."""
+PLAIN_CAPITALS = frozenset({"UTC", "LLM", "VADER"})
+"""Words in capitals that are not tickers."""
 
 _CITE = r"\s*\[(?P<{0}>[^\[\]]+)\]"
 _TOKEN = re.compile(
@@ -34,6 +34,7 @@ _TOKEN = re.compile(
             r"(?P<date>\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?)(?![\w-])"
             + _CITE.format("date_cite"),
             r"(?P<number>(?<![\w.])[+-]?\d[\d,]*(?:\.\d+)?%?)(?![\w%])" + _CITE.format("number_cite"),
+            r"(?P<bare>“[^”]*”?)",
             r"\[(?P<lone>[^\[\]]+)\]",
             r"(?P<word>[^\s\[\]“”`()]+)",
         )
@@ -83,6 +84,8 @@ def _check_line(line: str, facts: Facts) -> list[Unproven]:
             cites.append((token.start(), cite))
             why = _refuted(token, cite, facts)
             found += [Unproven(token[0].split(" [")[0], cite, why)] if why else []
+        elif kind == "bare":
+            found.append(Unproven(token["bare"], "", "no citation follows"))
         elif kind == "name":
             names.append((token.start(), token["name"]))
         elif kind == "word":

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from agents.explainer.facts import Facts
 from agents.explainer.patterns import PREMISES, RULES, Kind, Premise
-from agents.explainer.words import agents_in, strangers_in, symbols_in
+from agents.explainer.words import agents_in, strangers_in, symbols_in, without_agents
 
 LEAST = 2
 _WITH_A_SYMBOL: frozenset[Kind] = frozenset({"changes", "positions", "decision", "cash", "book", "identity"})
@@ -40,7 +40,7 @@ def understand(question: str, facts: Facts) -> Intent:
     symbols, agents = symbols_in(words, facts), agents_in(words, facts)
     strangers = strangers_in(words, facts) if not symbols else ()
     premise = _premise(words.lower())
-    kind = _kind(words.lower(), bool(symbols or strangers), bool(agents), premise)
+    kind = _kind(without_agents(words), bool(symbols or strangers), bool(agents), premise)
     if strangers and kind in _NEEDS_A_SYMBOL:
         kind = "absent"
     return Intent(kind, symbols, agents, strangers, premise)
@@ -52,7 +52,7 @@ def _kind(words: str, symbol: bool, agent: bool, premise: Premise) -> Kind:
         if rule.pattern.search(words):
             points[rule.kind] = points.get(rule.kind, 0) + rule.points
     if agent:
-        points["views"] = points.get("views", 0) + 2
+        points["views"] = points.get("views", 0) + 4
     if symbol:
         points["why"] = points.get("why", 0) + (3 if premise else 2)
     ranked = sorted(points, key=lambda kind: -points[kind])

@@ -1,42 +1,20 @@
 """The words by which kinds of questions are told apart: a table, read top to bottom.
 
-Each line is a kind, its points, and the regular expressions any of which earns them (once a line). The question is in
-lower case. A kind may stand on several lines; the points add up.
+Each line is a kind, its points, and regular expressions (" | " between them) any of which earns them, once a line.
+A kind may stand on several lines; its points add up. The question is in lower case, and agents' names in it are "they".
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 Kind = Literal[
-    "why",
-    "decision",
-    "changes",
-    "positions",
-    "contributors",
-    "limits",
-    "approval",
-    "evidence",
-    "views",
-    "abstentions",
-    "risk",
-    "turnover",
-    "orders",
-    "costs",
-    "cash",
-    "book",
-    "data",
-    "policies",
-    "fallback",
-    "regime",
-    "macro",
-    "identity",
-    "absent",
-    "empty",
-    "unknown",
-]
+    "why", "decision", "changes", "positions", "contributors", "limits", "approval", "evidence", "views",
+    "abstentions", "risk", "turnover", "orders", "costs", "cash", "book", "data", "policies", "fallback", "regime",
+    "macro", "identity", "absent", "empty", "unknown",
+]  # fmt: skip
 Premise = Literal["grew", "shrank", "held", "not_held", ""]
 
 
@@ -49,122 +27,133 @@ class Rule:
     pattern: re.Pattern[str]
 
 
-def _rule(kind: Kind, points: int, *alternatives: str) -> Rule:
-    return Rule(kind, points, re.compile("|".join(alternatives)))
+_RULES = r"""
+policies 5 polic(y|ies)\b | \btrain(ed|ing)\b | neural | checkpoint | \brl\b | learned
+policies 5 \bseen .*(dates?|day|period)\b | in[- ]sample | out[- ]of[- ]sample | which models?
+policies 2 \bmodels?\b
+fallback 6 fall(ing)? ?-?back | fell back | plan b | \bchain\b | (model|controller|policy) fail
+fallback 4 how (was|were|is|are) .*(weights?|allocation) (made|formed|computed|reached)
+fallback 3 \bcontroller\b | second choice | backup
+abstentions 6 abst(ain|ention) | (kept|stay\w*) (quiet|silent|out) | silent | no opinion | no view
+abstentions 6 (did ?n.t|did not|nobody) (say|vote|speak|answer|give) | nothing to say | did everyone
+abstentions 4 (agents?|analysts?|specialists?|they) (was|were|is|are) (missing|absent|unsure|out)\b
+abstentions 5 refused | unable to | why (is|was|are|were) .*(missing|absent|silent)
+limits 4 \blimits?\b | clamp | \bcap(s|ped)?\b | constrain | cut back | \bcurb | restrict
+limits 4 risk (check|manager|control) | overrul | trimmed by | (stop|kept|prevent)\w* (us|you|me) from
+limits 2 \bverdict\b | breaker | \brules?\b | allowed | \bbind
+limits 4 risk (management|desk|team|limits?) | step(ped)? in | breach | threshold
+approval 5 approv | sign(ed|ing)?[- ]?off | \bhuman\b | a person | halt | kill switch | rejected
+approval 5 \bveto | allowed to trade | (to|have|did|anybody|anyone) (ok|okay)\b | permission
+approval 4 (been|is|was) (stopped|blocked|frozen|suspended) | emergency | manual(ly)?
+approval 5 go-?ahead | locked | confirm | green light | \bask(ed)? (me|anyone|a )\b | signature
+turnover 8 turnover | turned over | how much .*(traded|rebalanced) | how much did we (trade|change)
+turnover 5 how (active|busy|much churn) | \bchurn
+turnover 4 turn(ed)? around | trading volume | shuffl
+costs 5 \bcosts?\b | commission | \bfees?\b | slippage | expensive | \bbps\b | charged
+costs 5 trading (eat|ate|expenses?) | did we pay (to|for|in)\b | paid (to the|in)
+costs 4 \bbill\b | basis points | \bpaid\b | pay in total | frictions?
+orders 4 \borders?\b | \bfill(s|ed)?\b | execut | \btrades?\b | \btraded\b | transaction
+orders 4 what (did|do) (we|you) (buy|sell) | sent to the broker | at (which|what) price
+orders 3 \bbought\b | \bsold\b | price (did|do|have) (we|you) | broker
+risk 4 \bvar\b | \bcvar\b | value at risk | expected shortfall | volatil | tail | \bvol\b
+risk 4 how (risky|dangerous|safe|volatile) | leverage | exposure | how much risk | (worst|bad) (day|case)
+risk 4 risk (figures?|measures?|numbers?|metrics?|profile) | (could|can|might) (we|i|it) lose
+risk 2 \brisks?\b | \brisky\b
+risk 4 downside | standard deviation | potential loss | \bworst
+cash 4 \bcash\b | uninvested | dry powder | sidelines | not invested | (idle|spare) money
+cash 4 fully invested | liquid | on hand
+book 4 drawdown | \bvalued?\b | \bnav\b | \bworth\b | \bpeak\b | profit | \bp&l\b | the high\b
+book 4 \bpnl\b | performance | (make|made|lose|lost) (any )?money | how (are|did|have) we (do|done)
+book 4 (are|is) (we|it|the book) (up|down)\b | (balance|size) of (the|our|my) (book|account) | rich | richer
+book 4 in the (red|black|green) | \bbalance\b | \bgains?\b | \blosses\b | how much (do|did) (we|i) (make|lose)
+regime 5 regime | turbulen | \bcalm\b | market('s)? (state|mood|conditions?) | (state|mood) of the market
+regime 5 stress | nervous | breadth | (bull|bear)(ish)? market | panic | crisis | market .*(quiet|wild)
+regime 4 (kind|sort|type|state) of (a )?market | market environment | hectic
+macro 4 macro | inflation | \bcpi\b | (interest )?rates?\b | \bfed\b | unemployment | \bgdp\b
+macro 4 econom | credit spread | \boil\b | \breleases?\b | \bjobs (data|report)
+data 4 \bdata\b.*(problem|issue|wrong|quality|missing|gap|bad|trust|\bok\b|clean|fresh|reliab|complete)
+data 4 (problem|issue|wrong|missing|gap|bad|broken|trust|odd|fishy|error).*\b(data|prices?|feeds?|inputs?)\b
+data 4 findings? | unavailable | outdated | could ?n[o']t be (had|fetched|read|traded) | tradable | stale
+data 3 missing | can.?t (we |be )?trade | old prices? | could ?n[o']t be traded
+data 4 feeds?\b | (something|anything|what'?s) (off|odd|strange|weird|wrong) (with|about) | how (fresh|old|recent)
+evidence 4 evidence | headlines? | \bnews\b | articles? | \bposts?\b | social media | reddit
+evidence 4 sentiment | \btone\b | proof | newspapers? | papers | \bpress\b | (your|the|any) sources\b
+evidence 4 based on | indicators? | features? | signals? | what (is|was|were) behind | grounds
+evidence 4 support(s|ed|ing)?\b | data points? | written about | facts?\b | inputs? (to|of|for)\b
+evidence 4 did (you|they) read | (before|when) deciding | where did (you|they) get | heard about
+contributors 5 contribut | attribut | shapley | influen | who (drove|moved|mattered|decided|pull|push|want)
+contributors 5 (agents?|analysts?|specialists?|source|they) (drove|moved|mattered|had|made|pushed|weighed|pulled)
+contributors 5 matter(ed|s)? (the )?most | (is|was) (responsible|to blame) | by (agent|source)\b | break ?down
+contributors 3 (biggest|main|largest|strongest) (driver|push|pull|force) | \bdrove\b | responsible | decompos
+contributors 5 (opinion|view|voice|signal) .*(count|matter|weigh)\w* most | how much (did|does|do) they\b
+contributors 5 (share|part) of .*(comes?|came) from | greatest effect | added? (the )?most | cost us the most
+views 4 \bthinks?\b | thought | opinions? | \bviews?\b | \bscored?s?\b | confiden | \bvoted?s?\b
+views 4 \b(dis)?agree | (say|said|says) (about|of|on) | believ | (analysts?|agents?|they) (stand|say|see|feel)
+views 3 bullish | bearish | \b(dis)?likes\b | sure (about|of) | recommend | convinc | worried | stance
+views 4 (anyone|anybody|who) .*(negative|positive|against|optimistic|pessimistic)
+views 3 negative on | positive on | optimistic | pessimistic | \bthey\b.*\b(signal|say|rate)
+positions 4 (biggest|largest|top|main|heaviest) .*(positions?|holdings?|weights?|bets?|names?|allocations?)
+positions 4 what (do|are) we (hold|own|invested in) | in the (book|portfolio)\b | holdings?\b
+positions 4 where is (the|our|my) money | (asset|by) class | how much (is|do we have) in
+positions 4 what .* (are|is) in (there|it)
+positions 3 \bpositions?\b | portfolio (look|now|composition) | (show|list|give|see).*(weights|portfolio|book)
+positions 3 (what|which) (stocks|symbols|names|assets) | composition | diversif | concentrat
+positions 5 by (asset )?class | (am|are) (i|we) (holding|owning|invested) | per asset class
+changes 4 what('s| is| has| have)? (changed|changes|different|new|moved) | changes?\b | rebalanc | \bnew\b
+changes 4 what happened | since (yesterday|the last) | biggest (moves|movers) | different (from|than)
+changes 4 (which|what) (symbols?|names?|positions?|stocks?) (grew|shrank|moved|changed|went) | compared (to|with)
+changes 4 different(ly)?\b | adjust | shifts?\b
+decision 4 decision | decided?\b | summar(y|i[sz]e) | overview | in short | tl;?dr | \bgist\b | recap
+decision 4 explain (this|the|your) (allocation|cycle|portfolio|weights) | what did you do | key points | takeaway
+decision 3 this allocation | bottom line | about (this|the) (cycle|record|run) | walk me through | outcome
+identity 4 \bwhen\b | (which|what) (date|day|slot|cycle|book|source|time) | \bas of\b | \bhash | what'?s the date
+identity 4 reproduc | simulated | real data | code version | where (does|did) the data come
+identity 2 \bwhen\b.*(decided|made|taken|run\b)
+identity 3 cycle id | \blake\b | data version | source of the data
+changes 5 altered | (which|what) (holdings?|names?) (went|fell|rose) | since last
+positions 4 (everything|all) (that )?we (hold|own) | what we (hold|own)
+limits 4 proposal (reduced|cut|changed) | reduced by
+evidence 5 information | tweets
+views 4 (which|what|any|do|does) (they|agents?|analysts?) (like|prefer|favou?r|dislike|hate) | outlook
+abstentions 6 nothing to (contribute|add)
+risk 4 how bad (could|can|might)
+orders 4 did (we|you|it) (sell|buy)
+data 4 out of date | skipped
+policies 5 did (they|the agents?) train | trained on
+fallback 6 (primary|main|first) (policy|model|controller)
+identity 4 (what|which) day | where (does|did|is) (this|the|that|our) data
+decision 4 sum (it|this|things) up | (the|our|your) plan\b
+why 2 \bwhy\b | how come | reasons?\b | what (made|caused|led) | justif | explain\b | rationale
+"""
+
+_PREMISES = r"""
+not_held (\bnot\b|n't|no longer|never|without|none of)\b.*(hold|held|own|have|in the|invest|position|buy|bought)
+not_held \bno (position|exposure|weight) | avoid | left out | exclud
+shrank shr[aiu]nk | reduc | \bcut\b | cutting | \bsell | \bsold\b | \btrim | lower | decreas | smaller
+shrank \bdrop | \bfell\b
+shrank \bfall | \bdown\b | dump | \bexit | \bless\b | got out | get rid | got rid | lighten | slash | scaled? back
+grew \bgr[eo]w | increas | \bbuy | bought | \badd(ed|ing)?\b | \brais | \brose\b | \brise | bigger | larger
+grew \bup\b | \bmore\b
+grew went into | piled
+held \bhold | \bheld\b | \bowns?\b | \bhave\b | \bkeep | \bkept\b | in the (book|portfolio) | invest | position | weight
+held so (much|large|big|high)
+"""
 
 
-RULES: tuple[Rule, ...] = (
-    _rule("policies", 4, r"polic(y|ies)\b", r"\btrain(ed|ing)\b", r"neural", r"checkpoint", r"\brl\b", r"learned"),
-    _rule("policies", 4, r"\bseen .*(dates?|day)\b", r"in[- ]sample", r"out[- ]of[- ]sample", r"which model"),
-    _rule("fallback", 5, r"fall(ing)? ?-?back", r"fell back", r"plan b", r"\bchain\b"),
-    _rule("fallback", 4, r"how (was|were|is|are) .*(weights?|allocation) (made|formed|computed|reached)"),
-    _rule("fallback", 3, r"\bcontroller\b"),
-    _rule("abstentions", 5, r"abst(ain|ention)", r"(kept|stayed) (quiet|silent)", r"silent", r"no opinion"),
-    _rule("abstentions", 5, r"who (did ?n.t|did not) (say|vote|speak|answer)", r"nothing to say"),
-    _rule("abstentions", 3, r"(agents?|analysts?|specialists?) (was|were|is|are) (missing|absent|unsure|out)\b"),
-    _rule("limits", 4, r"\blimits?\b", r"clamp", r"\bcap(s|ped)?\b", r"constrain", r"cut back", r"\bcurb", r"restrict"),
-    _rule("limits", 4, r"risk check", r"overrul", r"trimmed by"),
-    _rule("limits", 2, r"\bverdict\b", r"breaker", r"\brules?\b"),
-    _rule(
-        "approval", 5, r"approv", r"sign(ed)?[- ]?off", r"\bhuman\b", r"a person", r"halt", r"kill switch", r"rejected"
-    ),
-    _rule("approval", 5, r"\bveto", r"allowed to trade"),
-    _rule(
-        "turnover", 5, r"turnover", r"turned over", r"how much .*(traded|rebalanced)", r"how much did we (trade|change)"
-    ),
-    _rule("costs", 5, r"\bcosts?\b", r"commission", r"\bfees?\b", r"slippage", r"expensive", r"\bbps\b", r"charged"),
-    _rule("orders", 4, r"\borders?\b", r"\bfill(s|ed)?\b", r"execut", r"\btrades?\b", r"\btraded\b", r"transaction"),
-    _rule("orders", 4, r"what (did|do) (we|you) (buy|sell)", r"sent to the broker", r"at (which|what) price"),
-    _rule("orders", 3, r"\bbought\b", r"\bsold\b", r"price (did|do|have) (we|you)"),
-    _rule("risk", 4, r"\bvar\b", r"\bcvar\b", r"value at risk", r"expected shortfall", r"volatil", r"tail risk"),
-    _rule("risk", 4, r"how (risky|dangerous|safe)", r"leverage", r"exposure", r"how much risk", r"worst day"),
-    _rule("risk", 4, r"risk (figures?|measures?|numbers?|metrics?)"),
-    _rule("risk", 2, r"\brisks?\b", r"\brisky\b"),
-    _rule("cash", 4, r"\bcash\b", r"uninvested", r"dry powder", r"sidelines", r"not invested", r"idle money"),
-    _rule("book", 4, r"drawdown", r"\bvalued?\b", r"\bnav\b", r"\bworth\b", r"\bpeak\b", r"profit", r"\bp&l\b"),
-    _rule(
-        "book", 4, r"\bpnl\b", r"performance", r"(make|made|lose|lost) (any )?money", r"how (are|did|have) we (do|done)"
-    ),
-    _rule("book", 4, r"value of (the|our|my) (book|portfolio|account)", r"portfolio value", r"are we (up|down)"),
-    _rule("regime", 5, r"regime", r"turbulen", r"\bcalm\b", r"market('s)? (state|mood)", r"(state|mood) of the market"),
-    _rule("regime", 5, r"stressed", r"nervous", r"breadth", r"(bull|bear) market"),
-    _rule("macro", 4, r"macro", r"inflation", r"\bcpi\b", r"interest rates?", r"\bfed\b", r"unemployment", r"\bgdp\b"),
-    _rule("macro", 4, r"econom", r"credit spread", r"\boil\b", r"releases?\b"),
-    _rule("data", 4, r"\bdata\b.*(problem|issue|wrong|quality|missing|gap|bad|trust|\bok\b|clean|fresh)", r"stale"),
-    _rule(
-        "data",
-        4,
-        r"(problem|issue|wrong|missing|gap|bad|broken|trust|odd|fishy|error).*\b(data|prices?|feeds?|inputs?)\b",
-    ),
-    _rule("data", 4, r"findings?", r"unavailable", r"outdated", r"could not be (had|fetched|read|traded)", r"tradable"),
-    _rule("data", 3, r"missing", r"can.?t (we |be )?trade"),
-    _rule(
-        "evidence", 4, r"evidence", r"headlines?", r"\bnews\b", r"articles?", r"\bposts?\b", r"social media", r"reddit"
-    ),
-    _rule("evidence", 4, r"sentiment", r"\btone\b", r"proof"),
-    _rule(
-        "evidence", 3, r"based on", r"indicators?", r"features?", r"signals?", r"what (is|was|were) behind", r"grounds"
-    ),
-    _rule("contributors", 5, r"contribut", r"attribut", r"shapley", r"influen", r"who (drove|moved|mattered|decided)"),
-    _rule("contributors", 5, r"(agent|analyst|specialist|source)s? (drove|moved|mattered|had|made|pushed|weighed)"),
-    _rule("contributors", 5, r"matter(ed|s)? (the )?most", r"who is (responsible|to blame)"),
-    _rule("contributors", 3, r"(biggest|main|largest|strongest) (driver|push|pull)", r"\bdrove\b", r"responsible"),
-    _rule(
-        "views",
-        4,
-        r"\bthinks?\b",
-        r"thought",
-        r"opinions?",
-        r"\bviews?\b",
-        r"\bscored?s?\b",
-        r"confiden",
-        r"\bvoted?s?\b",
-    ),
-    _rule("views", 4, r"\b(dis)?agree", r"(say|said|says) (about|of|on)"),
-    _rule("views", 3, r"bullish", r"bearish", r"\b(dis)?likes?\b", r"sure (about|of)", r"recommend", r"convinc"),
-    _rule(
-        "positions",
-        4,
-        r"(biggest|largest|top|main|heaviest) .*(positions?|holdings?|weights?|bets?|names?|allocations?)",
-    ),
-    _rule("positions", 4, r"what (do|are) we (hold|own|invested in)", r"in the (book|portfolio)\b", r"holdings?\b"),
-    _rule("positions", 4, r"where is (the|our|my) money", r"(asset|by) class", r"how much (is|do we have) in"),
-    _rule(
-        "positions", 3, r"\bpositions?\b", r"portfolio (look|now|composition)", r"(show|list|give).*(weights|portfolio)"
-    ),
-    _rule("changes", 4, r"what('s| is| has| have)? (changed|changes|different|new|moved)", r"changes?\b", r"rebalanc"),
-    _rule("changes", 4, r"what happened", r"since (yesterday|the last)", r"biggest (moves|movers)"),
-    _rule("changes", 4, r"(which|what) (symbols?|names?|positions?|stocks?) (grew|shrank|moved|changed)"),
-    _rule("decision", 4, r"decision", r"decided?\b", r"summar(y|i[sz]e)", r"overview", r"in short", r"tl;?dr"),
-    _rule("decision", 4, r"explain (this|the|your) (allocation|cycle|portfolio|weights)", r"what did you do"),
-    _rule(
-        "decision", 3, r"this allocation", r"bottom line", r"about (this|the) (cycle|record|run)", r"walk me through"
-    ),
-    _rule("identity", 4, r"\bwhen\b", r"(which|what) (date|day|slot|cycle|book|source|time)", r"\bas of\b", r"\bhash"),
-    _rule("identity", 4, r"reproduc", r"simulated", r"real data", r"code version", r"where (does|did) the data come"),
-    _rule("identity", 3, r"cycle id", r"\blake\b", r"data version", r"source of the data"),
-    _rule("why", 2, r"\bwhy\b", r"how come", r"reasons?\b", r"what (made|caused|led)", r"justif", r"explain\b"),
-)
+def _compiled(alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives.split(" | ")))
 
-_PREMISES: tuple[tuple[Premise, tuple[str, ...]], ...] = (
-    (
-        "not_held",
-        (r"(\bnot\b|n't|no longer|never|without|none of)\b.*(hold|held|own|have|in the|invest|position|buy|bought)",),
-    ),
-    ("not_held", (r"\bno (position|exposure|weight)", r"avoid", r"left out", r"exclud")),
-    (
-        "shrank",
-        (r"shr[aiu]nk", r"reduc", r"\bcut\b", r"cutting", r"\bsell", r"\bsold\b", r"\btrim", r"lower", r"decreas"),
-    ),
-    (
-        "shrank",
-        (r"smaller", r"\bdrop", r"\bfell\b", r"\bfall", r"\bdown\b", r"dump", r"\bexit", r"\bless\b", r"got out"),
-    ),
-    ("shrank", (r"lighten", r"slash", r"scaled? back")),
-    ("grew", (r"\bgr[eo]w", r"increas", r"\bbuy", r"bought", r"\badd(ed|ing)?\b", r"\brais", r"\brose\b", r"\brise")),
-    ("grew", (r"bigger", r"larger", r"\bup\b", r"\bmore\b", r"went into", r"piled")),
-    ("held", (r"\bhold", r"\bheld\b", r"\bowns?\b", r"\bhave\b", r"\bkeep", r"\bkept\b", r"in the (book|portfolio)")),
-    ("held", (r"so (much|large|big|high)", r"invest", r"position", r"weight")),
-)
-PREMISES: tuple[tuple[Premise, re.Pattern[str]], ...] = tuple((p, re.compile("|".join(a))) for p, a in _PREMISES)
+
+def _rule(line: str) -> Rule:
+    kind, points, alternatives = line.split(" ", 2)
+    return Rule(cast(Kind, kind), int(points), _compiled(alternatives))
+
+
+def _premise(line: str) -> tuple[Premise, re.Pattern[str]]:
+    premise, alternatives = line.split(" ", 1)
+    return cast(Premise, premise), _compiled(alternatives)
+
+
+RULES: tuple[Rule, ...] = tuple(_rule(line) for line in _RULES.strip().splitlines())
+PREMISES: tuple[tuple[Premise, re.Pattern[str]], ...] = tuple(_premise(line) for line in _PREMISES.strip().splitlines())
 """What a question takes for granted about a symbol; the first that is found counts."""

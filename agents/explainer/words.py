@@ -30,19 +30,20 @@ CAPITALS = _words(
 )
 """Words in capitals that are not taken for an unknown ticker."""
 _MOVED = (
-    r"(?:did|does|is|was|has|are|were)\s+([\w.\-=^$]+)\s+(?:shrink|grow|rise|fall|drop|change|move|not|in|out|held|cut|sold"
-    r"|bought|reduced|increased|trimmed|so)"
+    r"(?:did|does|is|was|has|are|were)\s+([\w.\-=^$]+)\s+(?:shrink|grow|rise|fall|drop|change|move|held|cut|sold"
+    r"|bought|reduced|increased|trimmed)\b"
 )
 _TRADED = (
     r"(?:buy|sell|bought|sold|hold|holding|own|trim|cut|dump|short|avoid|add|(?:news|headlines) (?:on|about|for))"
-    r"\s+([\w.\-=^$]+)"
+    r"\s+([\w.\-=^$]+)\s*[?.!]*$"
 )
 _NOT_A_NAME = ORDINARY | _words(
     """anything everything something nothing nobody anyone someone everyone these portfolio exposure weights weight
     position positions holdings holding allocation turnover volatility drawdown value limits limit orders trades agents
     agent analysts analyst specialists specialist momentum reversion social macro policy policies controller market
     stocks bonds crypto equities symbols symbol names commodities forex options futures back because during today's
-    yesterday actually really still suddenly again either neither please"""
+    yesterday actually really still suddenly again either neither please right funds shares kept left going being
+    getting"""
 )
 
 
@@ -62,20 +63,27 @@ def symbols_in(words: str, facts: Facts) -> tuple[str, ...]:
     return tuple(found)
 
 
+_ROLE = r"(?:'s)?\s*(?:analysts?|specialists?|agents?|views?|opinions?|scores?)"
+_AGENT = {
+    "news": rf"\bnews{_ROLE}",
+    "social": rf"\bsocial(?: media)?{_ROLE}",
+    "macro": rf"\bmacro{_ROLE}",
+    "momentum": rf"\bmomentum(?:{_ROLE})?",
+    "mean_reversion": rf"\b(?:mean[ _-]?reversion|reversal)(?:{_ROLE})?",
+    "risk": rf"\brisk{_ROLE}",
+    "policy": rf"\b(?:polic(?:y|ies)|symbol|rl){_ROLE}",
+}
+"""How people name each agent: some by their own name, the others only together with what they are."""
+
+
 def agents_in(words: str, facts: Facts) -> tuple[str, ...]:
-    """Agents of the record that are meant: by a name only they have, or by one with "analyst", "agent" or the like."""
-    lower = words.lower()
-    role = r"\s*(?:analysts?|specialists?|agents?|views?|opinions?|scores?)"
-    patterns = {
-        "news": rf"news{role}",
-        "social": rf"\bsocial\b(?! media)|social media{role}",
-        "macro": rf"macro{role}",
-        "momentum": r"momentum",
-        "mean_reversion": r"mean[ _-]?reversion|reversal",
-        "risk": rf"\brisk{role}",
-        "policy": rf"polic(?:y|ies){role}|symbol agents?|\brl\b{role}",
-    }
-    return tuple(a for a in facts.agents if re.search(patterns.get(a, rf"\b{re.escape(a)}\b"), lower))
+    """Agents of the record that are meant."""
+    return tuple(a for a in facts.agents if re.search(_AGENT.get(a, rf"\b{re.escape(a)}\b"), words.lower()))
+
+
+def without_agents(words: str) -> str:
+    """The words with agents called "they": a question of "the risk specialist" is not one of risk."""
+    return re.sub("|".join(_AGENT.values()), "they", words.lower())
 
 
 def strangers_in(words: str, facts: Facts) -> tuple[str, ...]:

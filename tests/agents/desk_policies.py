@@ -39,7 +39,8 @@ def bundle(tensors: dict[str, np.ndarray], **changes: Any) -> PolicyBundle:
     held = {name: np.asarray(value, np.float32) for name, value in tensors.items()}
     fields: dict[str, Any] = {
         "algorithm": "toy", "source": "sample", "params": {}, "data_hash": "0" * 64, "lake": {}, "seed": 0,
-        "config": {},        "trained_from": "2010-01-04T21:00:00Z", "trained_until": SEEN_UNTIL, "metrics": {}, "git_commit": "",
+        "config": {}, "trained_from": "2010-01-04T21:00:00Z", "trained_until": SEEN_UNTIL, "metrics": {},
+        "git_commit": "",
         "sha256": tensor_sha256(held), "shapes": {n: v.shape for n, v in held.items()}, "versions": {},
         "command": "none",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.stubs.http_stub import Asked, Reply, Stub, serving
+from tests.stubs.http_stub import Reply, Stub, serving
 
 Speaker = Callable[[dict[str, Any]], Reply]
 """The request's JSON -> the reply."""
@@ -51,12 +51,20 @@ def obedient(request: dict[str, Any]) -> Reply:
     return completion(opinions(*read))
 
 
+_speakers: list[Speaker] = []
+
+
 @contextmanager
-def openai(speak: Speaker | Reply) -> Iterator[Stub]:
-    """Serve one speaker (or always the same reply); `stub.url + "/v1"` is the base_url."""
-
-    def answer(asked: Asked) -> Reply:
-        return speak if isinstance(speak, Reply) else speak(json.loads(asked.body))
-
-    with serving(answer) as stub:
+def one_server() -> Iterator[Stub]:
+    """One server for a whole module; what it says is set by `saying`."""
+    with serving(lambda asked: _speakers[-1](json.loads(asked.body))) as stub:
         yield stub
+
+
+@contextmanager
+def saying(stub: Stub, speak: Speaker | Reply) -> Iterator[Stub]:
+    """The server answers by one speaker (or always with the same reply), and forgets what it was asked before."""
+    stub.asked.clear()
+    _speakers.append(speak if callable(speak) else lambda _: speak)
+    yield stub
+    _speakers.pop()

@@ -4,7 +4,8 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 
 import pytest
 
@@ -17,8 +18,8 @@ from agents.roster import build_roster
 from agents.view import View
 from data.errors import NotFound
 from tests.agents.desk_snapshots import a_book, a_snapshot, text
-from tests.agents.openai_stub import completion, failure, obedient, openai, opinions, shown
-from tests.stubs.http_stub import Reply
+from tests.agents.openai_stub import Speaker, completion, failure, obedient, one_server, opinions, saying, shown
+from tests.stubs.http_stub import Reply, Stub
 
 NO_POLICY = Chosen(None, "no policy")
 GOOD = opinions(("AAPL", 0.3, 0.5, ["news:n1", "news:n2"]), ("KO", -0.2, 0.4, ["news:n2"]))
@@ -30,6 +31,23 @@ def _a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
 
 
+SERVER: list[Stub] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server() -> Iterator[None]:
+    with one_server() as stub:
+        SERVER.append(stub)
+        yield
+        SERVER.clear()
+        chat.cache_clear()
+
+
+def openai(speak: Speaker | Reply) -> AbstractContextManager[Stub]:
+    return saying(SERVER[0], speak)
+
+
+@cache
 def chat(url: str, deadline_s: float = 10.0, model: str = "openai:stub") -> ChatModel:
     return ChatModel(ChatSettings(model=model, base_url=f"{url}/v1", deadline_s=deadline_s))
 
@@ -176,6 +194,7 @@ def test_a_server_that_drips_for_ever_does_not_hold_the_cycle():
 
 def test_a_missing_key_falls_back(monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
+    chat.cache_clear()
     with openai(completion(GOOD)) as stub:
         view = ask(stub.url)
     assert view.flags[0].startswith("llm_fallback: openai:stub could not be asked")
