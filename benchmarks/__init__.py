@@ -1,0 +1,1 @@
+"""Benchmarks: each prints JSON lines (name, value, unit, machine, commit); figures are measured, never asserted."""

@@ -1,0 +1,18 @@
+"""Run every benchmark and keep its figures under benchmarks/results. Run: python -m benchmarks.run"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("cycle", "learning", "meta")
+
+
+def main(names: tuple[str, ...]) -> None:
+    """Run those named, or all."""
+    for name in names or NAMES:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main(tuple(sys.argv[1:]))
