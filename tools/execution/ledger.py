@@ -98,7 +98,7 @@ class Ledger:
         return str(rows[0][0])
 
     def started_with(self, cycle_id: str) -> dict[str, Any] | None:
-        """The settings that `open_cycle` was given when the cycle began, or None."""
+        """The settings that `open_cycle` was given last before the cycle decided, or None."""
         rows = self._store.rows("SELECT started_with FROM cycles WHERE cycle_id = ?", (cycle_id,))
         return json.loads(rows[0][0]) if rows and rows[0][0] is not None else None
 

@@ -56,9 +56,11 @@ def dump(path):
 def test_a_slot_has_one_cycle_whose_status_tells_never_started_from_done(ledger):
     assert ledger.open_cycle("b", SLOT, "c", {"source": "sample"}) == "started"
     assert ledger.open_cycle("b", SLOT, "c", {"source": "other"}) == "started"
-    assert ledger.started_with("c") == {"source": "sample"}
+    assert ledger.open_cycle("b", SLOT, "c") == "started"
+    assert ledger.started_with("c") == {"source": "other"}
     ledger.commit_decision("c", "{}", ORDERS)
-    assert ledger.open_cycle("b", SLOT, "c") == "decided"
+    assert ledger.open_cycle("b", SLOT, "c", {"source": "too late"}) == "decided"
+    assert ledger.started_with("c") == {"source": "other"}
     end(ledger)
     assert ledger.open_cycle("b", SLOT, "c") == "done"
     with pytest.raises(InputError, match="belongs to cycle c"):
