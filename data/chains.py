@@ -66,11 +66,11 @@ def _smile(chain: _Slice, years: float) -> tuple[float, float, int] | None:
     implied = implied_vol(chain.mid, forward, chain.strike, years, chain.call)
     vol = np.where(np.isnan(chain.vol), implied, chain.vol)
     used = np.isfinite(vol) & (vol > 0.0) & (chain.call == (chain.strike >= forward))
-    strike, call, vol = chain.strike[used], chain.call[used], vol[used]
+    strike, vol = chain.strike[used], vol[used]
     deviation = vol * math.sqrt(years)
-    delta = _normal((np.log(forward / strike) + 0.5 * deviation**2) / deviation) - np.where(call, 0.0, 1.0)
+    call_delta = _normal((np.log(forward / strike) + 0.5 * deviation**2) / deviation)
     atm = _at(strike, vol, forward)
-    skew = _at(delta[~call], vol[~call], -0.25) - _at(delta[call], vol[call], 0.25)
+    skew = _at(call_delta, vol, 1.0 - 0.25) - _at(call_delta, vol, 0.25)
     return (atm, skew, int(used.sum())) if math.isfinite(atm) and math.isfinite(skew) else None
 
 

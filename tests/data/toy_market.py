@@ -41,7 +41,7 @@ class ToySource:
             return ""
         digest = hashlib.sha256()
         for kind in sorted(self.frames):
-            digest.update(kind.encode() + self.frames[kind].to_json().encode())
+            digest.update(kind.encode() + pd.util.hash_pandas_object(self.frames[kind]).to_numpy().tobytes())
         return digest.hexdigest()
 
     def instruments(self) -> tuple[Instrument, ...]:
