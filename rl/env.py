@@ -37,7 +37,7 @@ def observation_space(heads: int) -> gym.spaces.Box:
     return gym.spaces.Box(low, high, dtype=np.float32)
 
 
-def action_space() -> gym.spaces.Discrete[np.int64]:
+def action_space() -> gym.spaces.Discrete[Any]:
     """The seven actions."""
     return gym.spaces.Discrete(N_ACTIONS)
 

@@ -40,6 +40,10 @@ class MarketArrays(NamedTuple):
     """(T, S): the volatility of one bar, a positive fraction."""
     cost_bps: FloatArray
     """(S,)"""
+    hedge_gap: FloatArray
+    """(T, S): the return, from close to fill, of what a symbol's rewards are measured against."""
+    hedge_day: FloatArray
+    """(T, S): the same from fill to the next close."""
     block: Float32Array
     """(S, T, K), finite: symbol first, so that a row walks forward in memory."""
     shared_from: int
@@ -118,7 +122,7 @@ def unrealised(state: FloatArray, i: int, close: float) -> float:
 @njit(cache=True)
 def trade_row(
     i: int, target: float, close0: float, fill: float, close1: float, scale: float, cost_bps: float,
-    state: FloatArray, index: IntArray, w: RewardWeights, parts: FloatArray,
+    gap: float, day: float, state: FloatArray, index: IntArray, w: RewardWeights, parts: FloatArray,
 ) -> float:  # fmt: skip
     """Trade row i to `target` at the fill and mark it at the next close; returns the sleeve's net return."""
     position, unit = state[i, POSITION], 1.0 / scale
@@ -132,11 +136,12 @@ def trade_row(
     value = state[i, VALUE] * (1.0 + net)
     peak = max(state[i, PEAK], value)
     state[i, VALUE], state[i, PEAK] = value, peak
-    parts[i, 0] = w.net * net * unit
-    parts[i, 1] = -w.net * w.reference * (close1 / close0 - 1.0) * unit
+    net_of_hedge = net - position * gap - target * day
+    parts[i, 0] = w.net * net_of_hedge * unit
+    parts[i, 1] = -w.net * w.reference * (close1 / close0 - 1.0 - gap - day) * unit
     parts[i, 2] = -w.cost * cost * unit
     parts[i, 3] = -w.drawdown * max(0.0, before - value / peak) * unit
-    parts[i, 4] = w.sharpe * differential_sharpe(state, i, net * unit, w.sharpe_rate)
+    parts[i, 4] = w.sharpe * differential_sharpe(state, i, net_of_hedge * unit, w.sharpe_rate)
     return net
 
 
@@ -230,7 +235,7 @@ def step_rows(
 
     A row ends at its horizon, where a price it needs is missing (truncated), or ruined (terminated).
     """
-    close, fill, scale = market.close, market.fill, market.scale
+    close, fill, scale, gap, day = market.close, market.fill, market.scale, market.hedge_gap, market.hedge_day
     for i in range(targets.size):
         net[i], traded[i], terminated[i], truncated[i] = 0.0, 0.0, False, False
         for k in range(parts.shape[1]):
@@ -244,8 +249,9 @@ def step_rows(
             close0, close1, bps = float(close[t, s]), float(close[t + 1, s]), market.cost_bps[s] * state[i, COSTS]
             traded[i] = abs(targets[i] - state[i, POSITION])
             net[i] = trade_row(
-                i, targets[i], close0, float(fill[t, s]), close1, float(scale[t, s]), bps, state, index, weights, parts
-            )
+                i, targets[i], close0, float(fill[t, s]), close1, float(scale[t, s]), bps,
+                float(gap[t, s]), float(day[t, s]), state, index, weights, parts,
+            )  # fmt: skip
             index[i, SLOT] = t + 1
             terminated[i] = state[i, VALUE] < RUIN
             truncated[i] = t + 1 >= index[i, END] and not terminated[i]

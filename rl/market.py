@@ -9,7 +9,7 @@ import numpy as np
 
 from data.errors import InputError
 from data.history import History
-from data.market import BoolArray, IntArray
+from data.market import AssetClass, BoolArray, FloatArray, IntArray
 from rl.kernel import MarketArrays, Starts
 from rl.observation import SHARED, bar_volatility, known_cells, market_block
 from tools.market.costs import CostModel
@@ -20,6 +20,8 @@ class RowMarket:
     """Prices, costs and observation columns of a history; treated as one immutable value (copying shares it)."""
 
     symbols: tuple[str, ...]
+    groups: IntArray
+    """(S,): asset class, as an index into AssetClass."""
     arrays: MarketArrays
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RowMarket:
@@ -44,13 +46,55 @@ def row_market(history: History, costs: CostModel | None = None) -> RowMarket:
         ready=np.asfortranarray(ready),
         scale=np.asfortranarray(np.where(np.isfinite(vol), vol, 1.0)),
         cost_bps=(costs or CostModel()).vector(instruments),
+        hedge_gap=np.zeros(vol.shape, order="F"),
+        hedge_day=np.zeros(vol.shape, order="F"),
         block=np.ascontiguousarray(np.where(np.isfinite(block), block, np.float32(0.0)).transpose(1, 0, 2)),
         shared_from=SHARED.start,
         shared_to=SHARED.stop,
     )
-    for values in arrays[:6]:
-        values.flags.writeable = False
-    return RowMarket(history.panel.symbols, arrays)
+    classes = list(AssetClass)
+    groups = np.array([classes.index(i.asset_class) for i in instruments], dtype=np.int64)
+    return _frozen(RowMarket(history.panel.symbols, groups, arrays))
+
+
+def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float) -> RowMarket:
+    """The market whose rewards leave out what a symbol shares with its peers and what it earned on average.
+
+    `peers`: share taken off of the mean return of the other symbols of its asset class (in volatilities, then scaled to
+    the symbol's own); `own_mean`: share taken off of the symbol's mean return over the slots `learn` (T,). What then
+    pays is when and which, not what happened to rise.
+    """
+    a = market.arrays
+    with np.errstate(invalid="ignore"):
+        gap = (a.fill / a.close - 1.0) / a.scale
+        day = (np.vstack([a.close[1:], np.full((1, a.close.shape[1]), np.nan)]) / a.fill - 1.0) / a.scale
+    known = a.ready & np.isfinite(gap) & np.isfinite(day)
+    shared = [peers * _mean_of_others(np.where(known, x, 0.0), known, market.groups) for x in (gap, day)]
+    left = np.where(known & learn[:, None], gap + day - shared[0] - shared[1], 0.0)
+    mean = left.sum(axis=0) / np.maximum((known & learn[:, None]).sum(axis=0), 1)
+    arrays = a._replace(
+        hedge_gap=np.asfortranarray(shared[0] * a.scale),
+        hedge_day=np.asfortranarray((shared[1] + own_mean * mean) * a.scale),
+    )
+    return _frozen(RowMarket(market.symbols, market.groups, arrays))
+
+
+def _mean_of_others(values: FloatArray, known: BoolArray, groups: IntArray) -> FloatArray:
+    """(T, S): at each slot the mean over the known other members of a symbol's group; 0 where there are none."""
+    out = np.zeros(values.shape)
+    for group in np.unique(groups):
+        members = groups == group
+        inside, counted = values[:, members], known[:, members]
+        total, count = inside.sum(axis=1, keepdims=True), counted.sum(axis=1, keepdims=True)
+        out[:, members] = (total - inside) / np.maximum(count - counted, 1)
+    return out
+
+
+def _frozen(market: RowMarket) -> RowMarket:
+    for values in market.arrays:
+        if isinstance(values, np.ndarray):
+            values.flags.writeable = False
+    return market
 
 
 def starts_in(market: RowMarket, allowed: BoolArray, shortest: int = 2) -> Starts:

@@ -1,7 +1,8 @@
 """The symbol agents in use: numpy only, from a policy bundle to scores. No torch, no Ray.
 
-The view is stateless: asked as if flat and as if full, score = E[target | flat] + E[target | full] - 1, so that "buy when
-flat, keep when full" is +1 and "stay out, sell all" is -1. Confidence is 1 less the mean normalised entropy of the two.
+The view is stateless: asked as if flat and as if full, score = E[target | flat] + E[target | full] - 1, so that "buy
+when flat, keep when full" is +1, "stay out, sell all" is -1 and "leave it as it is" is 0. Confidence is 1 less the mean
+normalised entropy of the two.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from agents.view import View
 from app.trace_store import Run
 from graph.record import CycleRecord
 from tools.execution.book import Book
-from ui.progress import moment
+from ui.progress import moment, outcome
 
 PERCENT = 100.0
 MILLISECONDS = 1000.0
@@ -114,11 +114,25 @@ def clamps(record: CycleRecord) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["limit", "symbol", "before, %", "after, %", "change, pp", "why"])
 
 
+MEASURES = {
+    "bought": "bought",
+    "cvar_95": "CVaR 95 %, loss of one bar",
+    "day_return": "return since the last slot",
+    "drawdown": "drawdown from the peak",
+    "gross": "gross exposure",
+    "net": "net exposure",
+    "turnover": "turnover, bought and sold",
+    "var_95": "VaR 95 %, loss of one bar",
+    "volatility": "volatility of one bar",
+    "volatility_annual": "volatility of a year",
+}
+"""Measures of a verdict in words; one that is not here is shown under its own name."""
+
+
 def measures(record: CycleRecord) -> pd.DataFrame:
     """The risk figures of the allowed weights; all of them are fractions, shown in percent."""
-    rows = [
-        {"measure": k.replace("_", " "), "value, %": v * PERCENT} for k, v in sorted(record.verdict.measures.items())
-    ]
+    found = sorted(record.verdict.measures.items())
+    rows = [{"measure": MEASURES.get(name, name), "value, %": value * PERCENT} for name, value in found]
     return pd.DataFrame(rows, columns=["measure", "value, %"])
 
 
@@ -137,7 +151,7 @@ def orders(record: CycleRecord) -> pd.DataFrame:
                 "fill price, ccy": fill.price if fill else None,
                 "cost, ccy": fill.cost if fill else None,
                 "notional, ccy": fill.quantity * fill.price if fill else None,
-                "filled at": f"{fill.convention.replace('_', ' ')}, {utc(fill.bar_time)}" if fill else "not filled",
+                "filled at": f"{fill.convention.replace('_', ' ')}, {utc(fill.bar_time)}" if fill else "not filled yet",
                 "order id": order.order_id,
             }
         )
@@ -177,24 +191,21 @@ def bars(steps: Sequence[Step]) -> pd.DataFrame:
 
 
 def trace(runs: Sequence[Run]) -> pd.DataFrame:
-    """The runs of a cycle as an indented tree, with when they began (after the first) and how long they took."""
-    if not runs:
-        return pd.DataFrame()
+    """The runs of a cycle as an indented tree; when each began is counted from the root of its own tree."""
     known = {run.run_id: run for run in runs}
-    first = min(moment(run.started_at) for run in runs)
-    rows = [_traced(run, _depth(run, known), first.timestamp()) for run in _preorder(runs, known)]
+    rows = [_traced(run, _ancestors(run, known)) for run in _preorder(runs, known)]
     return pd.DataFrame(rows)
 
 
-def _traced(run: Run, depth: int, first: float) -> dict[str, object]:
-    begun = moment(run.started_at).timestamp()
-    took = (moment(run.ended_at).timestamp() - begun) * MILLISECONDS if run.ended_at else None
+def _traced(run: Run, ancestors: Sequence[Run]) -> dict[str, object]:
+    begun, root = moment(run.started_at), ancestors[-1] if ancestors else run
+    took = (moment(run.ended_at) - begun).total_seconds() * MILLISECONDS if run.ended_at else None
     return {
-        "run": "\u2003" * depth + ("└ " if depth else "") + run.name,
-        "begins after, ms": (begun - first) * MILLISECONDS,
+        "run": "\u2003" * len(ancestors) + ("└ " if ancestors else "") + run.name,
+        "begins after, ms": (begun - moment(root.started_at)).total_seconds() * MILLISECONDS,
         "took, ms": took,
-        "state": "failed" if run.error else "done" if run.ended_at else "not ended",
-        "says": run.error or run.summary,
+        "state": outcome(run),
+        "says": run.summary if outcome(run) == "waited" else run.error or run.summary,
     }
 
 
@@ -211,11 +222,13 @@ def _preorder(runs: Sequence[Run], known: dict[str, Run]) -> list[Run]:
     return ordered
 
 
-def _depth(run: Run, known: dict[str, Run]) -> int:
-    depth = 0
+def _ancestors(run: Run, known: dict[str, Run]) -> list[Run]:
+    """The parent, its parent, and so on to the root."""
+    found: list[Run] = []
     while run.parent_id in known:
-        run, depth = known[run.parent_id], depth + 1
-    return depth
+        run = known[run.parent_id]
+        found.append(run)
+    return found
 
 
 def history(points: Sequence[tuple[str, float, float]]) -> pd.DataFrame:

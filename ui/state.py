@@ -51,8 +51,8 @@ def finished() -> tuple[Entry, ...]:
 
 
 def unfinished() -> tuple[Entry, ...]:
-    """The cycles that were begun and have no record yet."""
-    return tuple(entry for entry in desk().entries() if entry.status != "done")
+    """The cycles that were begun and wait to be finished; one that was abandoned for another slot does not."""
+    return tuple(entry for entry in desk().entries() if entry.status in ("started", "decided"))
 
 
 def record(cycle_id: str) -> CycleRecord:

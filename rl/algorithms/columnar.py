@@ -42,6 +42,7 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
         self._obs: Float32Array = np.zeros((self._steps + 1, self._rows, OBS_WIDTH), dtype=np.float32)
         self._obs[-1] = self.env.reset(seed=self._seed)[0]
         self._done: BoolArray = np.zeros(self._rows, dtype=np.bool_)
+        self._discounts = (float(config.gamma), float(config.lambda_))
 
     def sample(self, **kwargs: Any) -> dict[str, Tensor]:
         """T x N transitions less the resets, as flat shuffled tensors under RLlib's column names."""
@@ -66,8 +67,7 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
     def _columns(
         self, actions: Tensor, logits: Tensor, values: Tensor, rewards: FloatArray, ended: BoolArray
     ) -> dict[str, Tensor]:
-        gamma, lam = float(self.config.gamma), float(self.config.lambda_)
-        gain, real = advantages(rewards, values.double().numpy(), ended[0], ended[1], self._done, gamma, lam)
+        gain, real = advantages(rewards, values.double().numpy(), ended[0], ended[1], self._done, *self._discounts)
         self._done = ended[0, -1] | ended[1, -1]
         chosen = torch.from_numpy(np.flatnonzero(real))
         chosen = chosen[torch.randperm(len(chosen), generator=self._random)]

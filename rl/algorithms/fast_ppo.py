@@ -31,7 +31,8 @@ class DecayLearner(PPOTorchLearner):
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """One AdamW; the decays come from the config's `learner_config_dict`."""
-        named = list(self.module[module_id].named_parameters())
+        module: Any = self.module[module_id]
+        named = list(module.named_parameters())
         own = [p for name, p in named if "offset" in name]
         shared = [p for name, p in named if "offset" not in name]
         decay: dict[str, float] = self.config.learner_config_dict
@@ -59,16 +60,17 @@ class FastPPO(PPO):
 
     def training_step(self) -> None:
         """Raises BadConfig where the loss is no longer a number: nothing of such a run is kept."""
-        columns = self._sample()
-        size = next(iter(columns.values())).shape[0]
-        minibatch = size // self.config.learner_config_dict["minibatches"]
-        size = minibatch * self.config.learner_config_dict["minibatches"]
+        config, learners, runners = self._parts()
+        columns = _gathered(runners)
+        count: int = config.learner_config_dict["minibatches"]
+        minibatch = next(iter(columns.values())).shape[0] // count
+        size = minibatch * count
         batch = SampleBatch({name: values[:size] for name, values in columns.items()})
         self.samples += size
-        results = self.learner_group.update(
+        results = learners.update(
             batch=MultiAgentBatch({DEFAULT_MODULE_ID: batch}, env_steps=size),
             timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self.samples},
-            num_epochs=self.config.num_epochs,
+            num_epochs=config.num_epochs,
             minibatch_size=minibatch,
             shuffle_batch_per_epoch=False,
         )
@@ -76,19 +78,26 @@ class FastPPO(PPO):
         self.metrics.log_value((ENV_RUNNER_RESULTS, "num_env_steps_sampled"), size, reduce="sum")
         if not np.isfinite(float(self.metrics.peek((LEARNER_RESULTS, DEFAULT_MODULE_ID, "total_loss")))):
             raise BadConfig("training diverged: the loss is not a number", "lower the learning rate")
-        self.env_runner_group.sync_weights(from_worker_or_learner_group=self.learner_group, inference_only=True)
+        runners.sync_weights(from_worker_or_learner_group=learners, inference_only=True)
 
-    def _sample(self) -> dict[str, Tensor]:
-        group = self.env_runner_group
-        local = group.num_remote_env_runners() == 0
-        parts = group.foreach_env_runner(lambda runner: runner.sample(), local_env_runner=local)
-        if len(parts) == 1:
-            return parts[0]
-        return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    def _parts(self) -> tuple[Any, Any, Any]:
+        """Config, LearnerGroup and EnvRunnerGroup, which RLlib declares optional and always sets."""
+        return self.config, self.learner_group, self.env_runner_group
 
     def symbol_module(self) -> SymbolModule:
-        """The module that is being trained."""
-        return self.env_runner_group.local_env_runner.module
+        """The module as the sampler has it: in step with the Learner after each training step."""
+        return self._parts()[2].local_env_runner.module
+
+
+def _gathered(runners: Any) -> dict[str, Tensor]:
+    """The columns of all EnvRunners, one below the other."""
+    local = runners.num_remote_env_runners() == 0
+    parts: list[dict[str, Tensor]] = runners.foreach_env_runner(_sample, local_env_runner=local)
+    return parts[0] if len(parts) == 1 else {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def _sample(runner: Any) -> dict[str, Tensor]:
+    return runner.sample()
 
 
 def fast_ppo(
@@ -139,4 +148,5 @@ def fast_ppo(
         )
         .debugging(seed=seed, log_level="ERROR")
     )  # fmt: skip
-    return config.build_algo()
+    algorithm: Any = config.build_algo()
+    return algorithm

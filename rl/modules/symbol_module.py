@@ -5,6 +5,7 @@ The observation carries the head's index and the mask; an action that is masked 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ class SymbolModule(TorchRLModule, ValueFunctionAPI):
         """Build the layers; the policy starts near uniform."""
         widths = [INPUTS.stop, *self.model_config["hidden"]]
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+        for inputs, outputs in pairwise(widths):
             layers += [nn.Linear(inputs, outputs), nn.Tanh()]
         self.encoder = nn.Sequential(*layers)
         self.heads = SymbolHeads(self.model_config["heads"], widths[-1], N_ACTIONS + 1)

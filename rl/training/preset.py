@@ -29,7 +29,7 @@ class PPOPreset(_Strict):
     """How the symbol agents learn. A sample is one row stepped once."""
 
     samples: int = Field(gt=0, le=10_000_000_000)
-    """Where training ends, unless validation stops it before. A count, not a time: the same seed gives the same bits."""
+    """Where training ends unless validation stops it. A count, not a time: the same seed gives the same bits."""
     rows: int = Field(default=512, ge=2, le=65536)
     steps: int = Field(default=64, ge=2, le=4096)
     """Steps of every row between two updates."""
@@ -77,6 +77,15 @@ class EpisodePreset(_Strict):
         return Rules(**self.model_dump(), seed=0)
 
 
+class BenchmarkPreset(_Strict):
+    """What training rewards are measured against; evaluation is of plain net returns."""
+
+    peers: Fraction = 0.7
+    """Share taken off of the mean return of the other symbols of the asset class."""
+    own_mean: Fraction = 1.0
+    """Share taken off of the symbol's own mean return over the training dates: it says little about the next."""
+
+
 class SplitPreset(_Strict):
     """Which dates are learned from, selected on and never seen: last dates, or else fractions of the history."""
 
@@ -105,6 +114,7 @@ class Preset(_Strict):
     ppo: PPOPreset
     episodes: EpisodePreset = EpisodePreset()
     reward: RewardConfig = RewardConfig()
+    benchmark: BenchmarkPreset = BenchmarkPreset()
     split: SplitPreset = SplitPreset()
     splits: dict[str, SplitPreset] = Field(default_factory=dict)
     folds: int = Field(default=2, ge=0, le=10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Split:
         parts = (self.train, self.validation, self.unseen)
         if any(p.stop - p.start < 2 for p in parts):
             raise InputError("a part of the split has less than two slots", "choose a longer history or other dates")
-        if any(b.start - a.stop < self.embargo for a, b in zip(parts[:-1], parts[1:], strict=True)):
+        if any(b.start - a.stop < self.embargo for a, b in pairwise(parts)):
             raise InputError("the parts of the split are closer than the embargo", "choose other dates")
 
     def parts(self) -> dict[str, slice]:
@@ -46,10 +47,10 @@ def make_split(times: TimeArray, chosen: SplitPreset, first: int = 0) -> Split:
 
 
 def folds(train: slice, count: int, embargo: int, slots: int) -> list[tuple[slice, BoolArray]]:
-    """`count` equal parts of the training rows, each with the rows (slots,) to learn from when that part is held out."""
+    """`count` equal parts of the training rows, each with the rows (slots,) to learn from while it is held out."""
     edges = np.linspace(train.start, train.stop, count + 1).astype(int)
     found: list[tuple[slice, BoolArray]] = []
-    for start, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+    for start, stop in pairwise(edges.tolist()):
         learn = rows_in(train, slots)
         learn[max(0, start - embargo) : stop + embargo] = False
         found.append((slice(start, stop), learn))

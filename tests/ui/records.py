@@ -11,6 +11,7 @@ from agents.view import View, abstain, opinion
 from app.trace_store import Run, TraceStore
 from graph.record import Approval, CycleRecord, cycle_id_of, record_bytes
 from tools.execution.book import Book, Lock, Position
+from tools.execution.broker import Answer
 from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill, Order, order_id
 from tools.risk.halt import HaltState
@@ -140,10 +141,8 @@ def journal(home: Path, *records: CycleRecord) -> None:
     for record in records:
         ledger.open_cycle(record.book, record.slot, record.cycle_id)
         ledger.commit_decision(record.cycle_id, "{}", record.orders)
-        for order in record.orders:
-            ledger.mark(order.order_id, "sent")
-        for fill in record.fills:
-            ledger.record_fill(fill)
+        ledger.start_sending(record.cycle_id)
+        ledger.note({fill.order_id: Answer("filled", fill) for fill in record.fills})
         ledger.close_cycle(record.cycle_id, record.closing, record.fills, record_bytes(record))
         for run in runs(record.cycle_id):
             traces.start(run)

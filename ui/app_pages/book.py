@@ -41,7 +41,8 @@ def _history(cycles: list[str]) -> None:
     history = frames.history([(p.slot, p.value, p.cash) for p in points])
     st.subheader("Value through time", anchor=False)
     if len(history) == 1:
-        st.caption("One cycle so far: run more to see a line.")
+        st.caption("One cycle so far: a line appears with the second.")
+        return
     charts.value_and_drawdown(history)
     with st.expander("The same as a table"):
         shown = history.assign(slot=history["slot"].dt.strftime("%Y-%m-%d %H:%M"))

@@ -16,15 +16,13 @@ def _result(job: Job) -> None:
     if fault is not None:
         show_fault(fault)
     cycle_id = run_view.cycle_of(job)
-    if cycle_id is None:
-        return
     if any(entry.cycle_id == cycle_id for entry in state.finished()):
-        _decision(cycle_id)
-        return
-    asked = jobs.latest(state.home(), ["cycle"])
-    waiting = jobs.answer(asked) if asked is not None else None
-    if asked is not None and waiting is not None and waiting.get("status") == "waiting":
-        proposal.show(asked, waiting)
+        _decision(str(cycle_id))
+    elif any(entry.cycle_id == cycle_id for entry in state.unfinished()):
+        asked = jobs.latest(state.home(), ["cycle"])
+        told = jobs.answer(asked) if asked is not None else None
+        if asked is not None and told is not None and told.get("status") == "waiting" and told["cycle_id"] == cycle_id:
+            proposal.show(asked, told)
 
 
 def _decision(cycle_id: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from data.market import CASH
 from graph.journal import Entry
 from graph.record import CycleRecord
 from ui import frames, state
@@ -27,7 +28,8 @@ def _pick(finished: tuple[Entry, ...]) -> str:
 
 
 def _waterfall(record: CycleRecord) -> None:
-    order = [str(symbol) for symbol in frames.weights(record)["symbol"] if symbol in record.allocation.weights]
+    moved = [str(symbol) for symbol in frames.weights(record)["symbol"] if symbol in record.allocation.weights]
+    order = sorted(moved, key=CASH.__eq__)  # cash last: what happened to it follows from the others
     symbol = st.selectbox("Symbol", order, key=f"symbol-{record.cycle_id}", help="The largest change first.")
     steps = state.waterfall(record.cycle_id, symbol).steps
     charts.waterfall(steps, symbol, record.opening.weights().get(symbol, 0.0), key="waterfall")

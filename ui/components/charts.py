@@ -14,6 +14,7 @@ from agents.explainer.answer import Step
 from ui.frames import PERCENT
 
 UP, DOWN, TOTAL, LINE = "#2e8b57", "#b3261e", "#5f6b7a", "#0b5cad"
+_STATES = {"failed": DOWN, "waited": "#7a4fb5"}
 _CONFIG = {"displayModeBar": False}
 _ROOM = {"l": 8, "r": 8, "t": 24, "b": 8}
 
@@ -86,14 +87,14 @@ def timeline(trace: pd.DataFrame) -> None:
             y=list(range(len(ended))),
             base=ended["begins after, ms"],
             orientation="h",
-            marker={"color": [DOWN if state == "failed" else LINE for state in ended["state"]]},
+            marker={"color": [_STATES.get(str(state), LINE) for state in ended["state"]]},
             customdata=ended[["run", "took, ms"]],
             hovertemplate="%{customdata[0]}: %{customdata[1]:.1f} ms<extra></extra>",
         )
     )
     names = [str(name).strip() for name in ended["run"]]
     figure.update_yaxes(autorange="reversed", tickvals=list(range(len(ended))), ticktext=names)
-    figure.update_xaxes(title_text="ms since the first began")
+    figure.update_xaxes(title_text="ms since its cycle began, each run of the cycle from zero")
     alt = f"Timeline of {len(ended)} runs; the table below has the same figures"
     _draw(figure, 60 + 22 * len(ended), "timeline", alt)
 

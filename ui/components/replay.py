@@ -50,6 +50,8 @@ def _say(job: Job) -> None:
         show_fault(jobs.fault(job) or Fault("the replay gave no answer", "run it again"))
     elif told["identical"]:
         st.markdown(f":green[:material/verified: Replayed: byte for byte the same], sha256 {str(told['sha256'])[:16]}")
+    elif told["differences"] == ["hashes.code"]:
+        st.markdown(":orange[:material/history: Replayed: the same decision], made by code that has changed since.")
     else:
         where = ", ".join(plain(str(path)) for path in told["differences"][:5])
         st.markdown(f":red[:material/difference: Replayed, and it differs] at {where}")

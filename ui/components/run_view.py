@@ -39,6 +39,8 @@ def _poll(job: Job, polling: bool) -> None:
     with faults():
         cycle_id = cycle_of(job)
         runs = state.desk().trace(cycle_id) if cycle_id else ()
+        if not alive and not runs:
+            return  # it failed before the first node: the fault says why
         now = datetime.now(UTC)
         nodes = node_states(runs, alive, now)
         _headline(job, alive, nodes, now)
@@ -64,17 +66,17 @@ def _began_after(runs: tuple[Run, ...], begun: datetime) -> bool:
 def _headline(job: Job, alive: bool, nodes: tuple[NodeState, ...], now: datetime) -> None:
     over = sum(node.status in OVER for node in nodes)
     if not alive:
-        st.progress(over / len(NODES), text=f"{over} of {len(NODES)} nodes over")
+        st.progress(over / len(NODES), text=f"{over} of {len(NODES)} nodes are through")
         return
     elapsed = (now - moment(job.started_at)).total_seconds()
     busy = [node.label for node in nodes if node.status == "running"]
     doing = ", ".join(busy) or ("opening the desk" if over == 0 else "between nodes")
-    st.progress(over / len(NODES), text=f"{over} of {len(NODES)} nodes over · {elapsed:.0f} s · now: {doing}")
+    st.progress(over / len(NODES), text=f"{over} of {len(NODES)} nodes are through · {elapsed:.0f} s · now: {doing}")
 
 
 def _stages(nodes: tuple[NodeState, ...]) -> None:
     by_name = {node.node: node for node in nodes}
-    columns = st.columns([3, 5, 4, 3], border=True)
+    columns = st.columns([4, 9, 6, 5], border=True)
     for column, (stage, names) in zip(columns, STAGES, strict=True):
         lines = [f"**{stage}**", *(_line(by_name[name]) for name in names)]
         column.markdown("  \n".join(lines))
@@ -84,7 +86,7 @@ def _line(node: NodeState) -> str:
     icon, colour, word = LOOKS[node.status]
     took = "" if node.elapsed_s is None else f" {_seconds(node.elapsed_s)}"
     said = f" · {plain(node.said)}" if node.said else ""
-    return f":{colour}[{icon}] {node.label} · :{colour}[{word}]:gray[{took}{said}]"
+    return f":{colour}[{icon}] {node.label} · :{colour}[{word}]:small[:gray[{took}{said}]]"
 
 
 def _seconds(seconds: float) -> str:

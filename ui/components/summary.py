@@ -12,10 +12,10 @@ from ui.frames import utc
 VERDICTS: dict[Decision, tuple[str, str, str]] = {
     "approved": (":material/check_circle:", "green", "Approved as proposed"),
     "reduced": (":material/content_cut:", "orange", "Approved, reduced by limits"),
-    "needs_approval": (":material/pan_tool:", "violet", "Needed a person"),
+    "needs_approval": (":material/pan_tool:", "violet", "A person was asked"),
     "halted": (":material/block:", "red", "Halted: nothing was sent"),
 }
-ANSWERS = {"accepted": "accepted", "rejected": "rejected: nothing was sent", "edited": "edited"}
+ANSWERS = {"accepted": "accepted it", "rejected": "turned it down: nothing was sent", "edited": "changed it"}
 
 
 def show(record: CycleRecord) -> None:
@@ -24,8 +24,8 @@ def show(record: CycleRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f":{colour}[{icon} **{words}**]", width="content")
         if record.approval.answer in ANSWERS:
-            by = f" by {plain(record.approval.by)}" if record.approval.by else ""
-            st.markdown(f"and a person {ANSWERS[record.approval.answer]}{by}", width="content")
+            by = f" ({plain(record.approval.by)})" if record.approval.by else ""
+            st.markdown(f"and {ANSWERS[record.approval.answer]}{by}", width="content")
     st.caption(
         f"Book {plain(record.book)} · as of {utc(record.as_of)} UTC · "
         f"allocated by {plain(record.allocation.fallback_chain[-1].name)} · {record.cycle_id}"

@@ -18,7 +18,7 @@ FORMATS = (
 )
 """Ending of a column's name -> printf format; other figures with decimals are scores, and carry their sign."""
 SCORE = "%+.2f"
-WIDE = ("says", "why", "text", "detail", "evidence", "in the record")
+WIDE = ("why", "text", "detail", "evidence", "in the record")
 """Columns of words that need room."""
 ROW_PX = 34
 UNITS = "ccy: account currency · %: percent of net asset value · pp: percentage points of it"
