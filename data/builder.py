@@ -124,6 +124,10 @@ class LakeSnapshots:
                 self._built.popitem(last=False)
         return self._built[name]
 
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Store the features a decision is made on in the gold table, once; gives the table's name and version."""
+        return {tables.FEATURES: self._lake.append_gold(self._key, snapshot)}
+
     def history(self, start: datetime, end: datetime, versions: dict[str, int] | None = None) -> History:
         """Slots start..end with their outcomes; rows are bit-equal to those of the snapshots, and nothing known
         after `end` is in it (so the last fill is NaN)."""

@@ -30,6 +30,10 @@ class Snapshots(Protocol):
         """Bring the lake up to `as_of` and read it."""
         ...
 
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Store the features the decision is made on; table name -> version."""
+        ...
+
     def again(self, ref: SnapshotRef) -> Snapshot:
         """The same facts from the same lake versions; raises CorruptFile where their hash differs."""
         ...

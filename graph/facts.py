@@ -25,6 +25,10 @@ class Builder(Protocol):
         """The snapshot at `as_of`, from the present lake or from the versions named."""
         ...
 
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Store what the decision is made on; table name -> version."""
+        ...
+
 
 class LakeFacts:
     """The `Snapshots` of a running desk. Parallel nodes share one snapshot; a resumed run rebuilds it once."""
@@ -41,6 +45,10 @@ class LakeFacts:
                 self._builder.ingest(as_of)
             self._held = self._builder.build(as_of)
             return self._held
+
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Store the features of a decision in the gold table; table name -> version."""
+        return self._builder.keep(snapshot)
 
     def again(self, ref: SnapshotRef) -> Snapshot:
         """The same facts from the same lake versions; raises CorruptFile where their hash differs."""
@@ -62,6 +70,10 @@ class RecordedFacts:
     def take(self, as_of: datetime) -> Snapshot:
         """The recorded facts, whatever the lake holds by now."""
         return self._facts.again(self._ref)
+
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Nothing is stored twice: the versions the record names."""
+        return self._ref.lake
 
     def again(self, ref: SnapshotRef) -> Snapshot:
         """As `take`."""

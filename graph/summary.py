@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from data.clock import slot_text
@@ -10,11 +11,12 @@ from data.features.spec import Features
 from data.snapshot import Snapshot, Text
 
 
-def summarise(snapshot: Snapshot) -> dict[str, Any]:
-    """Prices, features, macro, texts, chains and findings at `as_of`; unknown figures are null, never zero."""
+def summarise(snapshot: Snapshot, lake: Mapping[str, int]) -> dict[str, Any]:
+    """Prices, features, macro, texts, chains and findings at `as_of`, and the lake versions they were read at or
+    kept under; unknown figures are null, never zero."""
     return {
         "content_hash": snapshot.content_hash,
-        "lake": dict(sorted(snapshot.lake.items())),
+        "lake": dict(sorted(lake.items())),
         "unavailable": dict(sorted(snapshot.unavailable.items())),
         "tradable": [s for s, ok in zip(snapshot.symbols, snapshot.tradable, strict=True) if ok],
         "asset_class": {i.symbol: i.asset_class.value for i in snapshot.panel.instruments},

@@ -18,7 +18,7 @@ def ingest(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
     opening, settled = context.opener(state["book"], state["cycle_id"], snapshot)
     ref = SnapshotRef(
         as_of=slot_text(snapshot.as_of),
-        lake=snapshot.lake,
+        lake=snapshot.lake | context.snapshots.keep(snapshot),
         unavailable=snapshot.unavailable,
         content_hash=snapshot.content_hash,
     )

@@ -40,7 +40,7 @@ def assemble(state: CycleState, context: CycleContext) -> CycleRecord:
         halt=state["halt"],
         opening=opening,
         settled=state["settled"],
-        snapshot=summarise(snapshot),
+        snapshot=summarise(snapshot, state["snapshot"].lake),
         views=state["views"],
         allocation=state["allocation"],
         verdict=state["verdict"],
