@@ -148,6 +148,13 @@ def test_tone_decays_over_five_slots_and_counts_the_market_by_a_quarter(prices: 
     assert count[11, 0] == 0.0
 
 
+def test_a_text_known_at_the_very_slot_counts_for_it(prices: FloatArray):
+    known = pd.DatetimeIndex(SLOTS[[4]]).tz_localize("UTC")
+    texts = pd.DataFrame({"symbol": ["A"], "known_at": known, "tone": [0.8]})
+    count = text_features("post", texts, panel_of(prices[:20]))["post_count"][:, 0]
+    assert np.flatnonzero(count).tolist() == [4, 5, 6, 7, 8]
+
+
 def macro_frame(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
     """Rows of (series, event date, known date, value), all of the growth role."""
     frame = pd.DataFrame(rows, columns=["series", "event_time", "known_at", "value"])

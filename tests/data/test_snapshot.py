@@ -245,6 +245,16 @@ def test_a_replay_reads_the_versions_it_is_given(tmp_path: Path):
     assert source.asked == [], "a replay asks nobody"
 
 
+def test_a_replay_trades_the_names_of_its_time(tmp_path: Path):
+    source = ToySource(FRAMES)
+    first = LakeSnapshots(source, Lake(tmp_path), XNYS).build(at(700))
+    bars = FRAMES[Kind.BARS]
+    source.frames = FRAMES | {Kind.BARS: bars[bars["symbol"] != "MUTE"].reset_index(drop=True)}
+    again = LakeSnapshots(source, Lake(tmp_path), XNYS).build(at(700), first.lake, first.unavailable)
+    assert again.symbols == first.symbols
+    assert again.content_hash == first.content_hash
+
+
 def test_the_hash_is_the_same_in_another_process(builder: LakeSnapshots):
     script = """
 from pathlib import Path
