@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.sources.bar_checks import LARGEST_PRICE, NAMED_BARS, check_bars, conflicting, drop_repeats
@@ -68,7 +68,8 @@ def test_sound_bars_pass_untouched(bar):
 prices = st.one_of(st.floats(allow_nan=True, allow_infinity=True), st.floats(0.01, 100.0))
 
 
-@given(st.lists(st.tuples(prices, prices, prices, prices, prices), min_size=1, max_size=30))
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(prices, prices, prices, prices, prices), min_size=1, max_size=12))
 def test_what_passes_is_sound_and_each_verdict_is_the_bars_own(rows):
     bars = frame(*(dict(zip(GOOD, row, strict=True)) for row in rows))
     clean, findings = check_bars(bars)

@@ -79,7 +79,8 @@ def test_a_long_history_is_read_to_its_last_page(macro):
 
 def test_nothing_after_now_is_told(macro):
     with fred_stub(VINTAGES) as stub:
-        assert 258.682 not in set(macro(stub, CPI).fetch(None, None)["value"])
+        for until in (None, at(2030, 1, 1)):
+            assert 258.682 not in set(macro(stub, CPI).fetch(None, until)["value"])
 
 
 def test_market_rates_are_known_after_their_lag_and_absent_days_are_absent(macro):

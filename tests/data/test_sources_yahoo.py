@@ -107,6 +107,7 @@ def test_a_split_restates_the_past_from_its_own_day_on(source):
     assert restated["close"].iloc[0] == pytest.approx(10.05)
     later = frame.loc[frame["event_time"] >= known]
     assert (later["known_at"] == later["event_time"]).all()
+    assert len(early) == 3
     assert (early["known_at"] == early["event_time"]).all(), "before the split nothing was restated"
     assert (whole_history["known_at"] == whole_history["event_time"]).all()
 
