@@ -159,6 +159,20 @@ def test_a_claim_without_proof_is_named(text):
     assert check(text, FACTS)
 
 
+def test_figures_of_a_list_belong_to_the_symbol_beside_them():
+    """Each figure is right and each symbol is cited in the line, but they were exchanged."""
+    shown = {s: f"{percent(FACTS.number(f'verdict.weights.{s}'))} [verdict.weights.{s}]" for s in ("AAPL", "KO", "TLT")}
+    assert check(f"AAPL {shown['AAPL']}, TLT {shown['TLT']}, KO {shown['KO']}.", FACTS) == ()
+    assert check(f"KO {shown['AAPL']}, TLT {shown['TLT']}, AAPL {shown['KO']}.", FACTS)
+
+
+def test_a_fraction_is_not_passed_off_as_whole():
+    value = FACTS.number("opening.net_asset_value")
+    assert value != round(value)
+    assert check(f"Worth {value:,.0f} [opening.net_asset_value].", FACTS)
+    assert check(f"Worth {value:,.2f} [opening.net_asset_value].", FACTS) == ()
+
+
 @pytest.mark.parametrize(
     "text",
     [

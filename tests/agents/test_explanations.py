@@ -172,6 +172,18 @@ def test_quoted_percentages_equal_the_record_by_an_independent_reading():
     assert seen > 100
 
 
+def test_who_contributed_most_is_who_moved_most_weight_up_and_down():
+    moved = {
+        source: math.fsum(abs(v) for v in parts.values())
+        for source, parts in RECORD["allocation"]["contributions"].items()
+        if source != "prior"
+    }
+    lines = explain(RECORD, "who contributed most?").text.splitlines()[1:-1]
+    ranked = sorted(moved, key=lambda s: -moved[s])
+    assert [line.split("`")[1] for line in lines] == ranked
+    assert all(f"`{s}` {percent(moved[s])}" in line for s, line in zip(ranked, lines, strict=True))
+
+
 def test_a_wrong_number_from_a_writer_is_withheld(monkeypatch):
     monkeypatch.setitem(
         __import__("agents.explainer.explain", fromlist=["WRITERS"]).WRITERS, "risk",

@@ -111,7 +111,7 @@ def test_an_empty_store_is_a_reason_and_not_an_error(tmp_path):
 
 @pytest.mark.parametrize("damage", ["tensors", "manifest", "truncated"])
 def test_a_corrupt_policy_makes_the_agent_abstain_and_no_other_takes_its_place(tmp_path, damage):
-    other = symbol_policy(1, source="simulated")
+    other = symbol_policy(1, source="simulated", trained_until="2019-12-31T22:00:00Z")
     other = replace(other, manifest=other.manifest.model_copy(update={"policy_id": "toy-other-0"}))
     store = store_with(tmp_path, other, symbol_policy())
     folder = tmp_path / "toy-symbols-0"

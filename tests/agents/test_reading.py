@@ -56,6 +56,7 @@ BAD = {
     "score a truth": answer(said(score=True)),
     "score null": answer(said(score=None)),
     "unknown symbol": answer(said(symbol="TSLA")),
+    "unknown symbol on a text about all": answer(said(symbol="TSLA", evidence=["news:n2"])),
     "lower case symbol": answer(said(symbol="aapl")),
     "symbol with a look-alike letter": answer(said(symbol="\u0410APL")),
     "symbol twice": answer(said(), said(score=-0.5)),
