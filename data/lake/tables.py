@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from data.clock import slot_text, to_datetime
-from data.frames import moments
+from data.frames import moments, numbers
 from data.market import AssetClass, Instrument
 from data.sources.protocol import COLUMNS, Kind, Source
 
@@ -86,7 +86,7 @@ def from_arrow(kind: Kind, table: pa.Table) -> pd.DataFrame:
     """A table as it is read: times datetime64[ns, UTC], numbers float64, rows in ORDER."""
     frame = table.select(list(columns(kind))).to_pandas()
     frame = frame.astype({name: "datetime64[ns, UTC]" for name in columns(kind) if name in _TIMES})
-    keys = [_sort_key(frame[name]) for name in reversed(ORDER[kind])]
+    keys = [_sort_key(frame, name) for name in reversed(ORDER[kind])]
     return frame.iloc[np.lexsort(keys)].reset_index(drop=True)
 
 
@@ -123,7 +123,7 @@ def _type(name: str) -> pa.DataType:
     return pa.string() if name in _TEXTS else pa.float64()
 
 
-def _sort_key(column: pd.Series) -> np.ndarray:
-    if column.name in _TEXTS:
-        return pd.factorize(column, sort=True)[0]
-    return column.to_numpy()
+def _sort_key(frame: pd.DataFrame, name: str) -> np.ndarray:
+    if name in _TEXTS:
+        return pd.factorize(frame[name], sort=True)[0]
+    return moments(frame, name) if name in _TIMES else numbers(frame, name)
