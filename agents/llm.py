@@ -20,6 +20,10 @@ Message = tuple[str, str]
 """(role, text), role one of system, user."""
 
 
+DEFAULT_RETRY_AFTER_S = 60.0
+"""What a rate limit without a readable Retry-After is taken to mean."""
+
+
 class ChatSettings(BaseModel):
     """Which chat model reads, and how long it may take. Keys come from the environment only."""
 
@@ -32,7 +36,6 @@ class ChatSettings(BaseModel):
     deadline_s: float = Field(default=30.0, gt=0.0, allow_inf_nan=False)
     """Wall time for one answer, however slowly it drips in."""
     max_output_tokens: int = Field(default=8192, ge=16)
-    default_retry_after_s: float = Field(default=60.0, gt=0.0)
 
 
 class Chat(Protocol):
@@ -114,7 +117,7 @@ def _named(error: BaseException, settings: ChatSettings) -> SourceUnavailable:
     if isinstance(error, ImportError):
         return SourceUnavailable(f"the package for {model} is not installed", "install the llm extra")
     if status == 429:
-        return RateLimited(f"{model} asked us to wait (HTTP 429)", _retry_after(error, settings))
+        return RateLimited(f"{model} asked us to wait (HTTP 429)", _retry_after(error))
     if status in (401, 403):
         return CredentialMissing(f"{model} refused the key (HTTP {status})", "check the provider's key variable")
     if isinstance(status, int):
@@ -126,12 +129,12 @@ def _named(error: BaseException, settings: ChatSettings) -> SourceUnavailable:
     return SourceUnavailable(f"{model} could not be asked ({kind})", "check the model string and the provider's key")
 
 
-def _retry_after(error: BaseException, settings: ChatSettings) -> float:
+def _retry_after(error: BaseException) -> float:
     headers = getattr(getattr(error, "response", None), "headers", {})
     try:
-        return max(0.0, float(headers.get("retry-after", settings.default_retry_after_s)))
+        return max(0.0, float(headers.get("retry-after", DEFAULT_RETRY_AFTER_S)))
     except ValueError:
-        return settings.default_retry_after_s
+        return DEFAULT_RETRY_AFTER_S
 
 
 def _text_of(message: Any, model: str) -> str:

@@ -184,6 +184,18 @@ def test_who_contributed_most_is_who_moved_most_weight_up_and_down():
     assert all(f"`{s}` {percent(moved[s])}" in line for s, line in zip(ranked, lines, strict=True))
 
 
+def test_the_reason_given_is_the_largest_piece_that_points_the_way_of_the_change():
+    record = changed(RECORD, "allocation/contributions/risk/KO", -0.9)
+    text = explain(record, "why did KO shrink?").text
+    assert "The largest part of it came from `risk`: -90.00%" in text
+    assert f"its score was {RECORD['views'][5]['opinions']['KO']['score']:.2f}" in text
+    assert "`vol_21`" in text
+    grown = explain(RECORD, "why did AAPL grow?").text
+    pushes = {a: c["AAPL"] for a, c in RECORD["allocation"]["contributions"].items() if a not in ("prior", "context")}
+    keenest = max(pushes, key=lambda a: pushes[a])
+    assert f"Of the views, `{keenest}` pushed hardest that way: {percent(pushes[keenest], signed=True)}" in grown
+
+
 def test_a_wrong_number_from_a_writer_is_withheld(monkeypatch):
     monkeypatch.setitem(
         __import__("agents.explainer.explain", fromlist=["WRITERS"]).WRITERS, "risk",
@@ -241,6 +253,9 @@ def test_what_is_not_a_record_is_refused(missing):
         ("allocation/policies", [], "which policies?"),
         ("opening/positions", {}, "why did KO shrink?"),
         ("snapshot/findings", [], "data problems?"),
+        ("allocation/contributions", {"prior": {"CASH": 1.0}}, "why did KO shrink?"),
+        ("allocation/contributions", {"prior": {"CASH": 1.0}}, "who contributed most?"),
+        ("allocation/weights", {"CASH": 1.0}, "why did KO shrink?"),
     ],
 )
 def test_what_the_record_does_not_hold_is_said_not_to_be_there(path, value, question):

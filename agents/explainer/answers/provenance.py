@@ -11,7 +11,8 @@ def data(ask: Ask) -> list[str]:
     asked = [i for i, f in enumerate(findings) if not f["symbol"] or ask.asked(str(f["symbol"]))]
     lines = [f"There are {ask.cite.count('snapshot.findings')} findings about the data."]
     lines += bullets(_finding(ask, i) for i in asked[:MOST_LINES])
-    for kind in ask.facts.keys("snapshot.unavailable"):
+    told = any(f["rule"] == "unavailable" for f in findings)
+    for kind in () if told else ask.facts.keys("snapshot.unavailable"):
         lines.append(f"`{kind}` could not be had: {ask.cite.quote(f'snapshot.unavailable.{kind}')}.")
     if ask.facts.has("snapshot.tradable"):
         frozen = [s for s in sorted(ask.facts.symbols) if ask.asked(s) and not ask.facts.evaluate(f"tradable {s}")]

@@ -58,28 +58,41 @@ def _tradable(ask: Ask, symbol: str) -> list[str]:
 
 
 def _main_reason(ask: Ask, symbol: str) -> list[str]:
-    """The piece of the change that is largest among those that point its way."""
+    """The piece of the change that is largest among those that point its way, and the view that does so most."""
     move = ask.move(symbol)
     if abs(move) < SAME_WEIGHT:
         return []
-    pieces = {s: f"allocation.contributions.{s}.{symbol}" for s in sources(ask.facts) if s != "prior"}
-    pieces["prior"] = f"allocation.contributions.prior.{symbol} - opening.weights.{symbol}"
-    pieces["limits"] = f"verdict.weights.{symbol} - allocation.weights.{symbol}"
-    sizes = {name: ask.facts.number(path) for name, path in pieces.items()}
-    name = max(sorted(sizes), key=lambda n: sizes[n] * (1.0 if move > 0 else -1.0))
-    figure = ask.cite.percent(pieces[name], signed=True)
+    agents = {a: f"allocation.contributions.{a}.{symbol}" for a in sources(ask.facts) if a not in ("prior", "context")}
+    pieces = {
+        "prior": f"allocation.contributions.prior.{symbol} - opening.weights.{symbol}",
+        "context": f"allocation.contributions.context.{symbol}",
+        "limits": f"verdict.weights.{symbol} - allocation.weights.{symbol}",
+    } | agents
+    sign = 1.0 if move > 0.0 else -1.0
+    sizes = {
+        name: sign * ask.facts.number(path) for name, path in pieces.items() if ask.facts.has(path) or " - " in path
+    }
+    main = max(sorted(sizes), key=lambda name: sizes[name])
+    keenest = max(sorted(agents), key=lambda name: sizes[name], default="")
+    lines = [_piece(ask, symbol, main, pieces[main])]
+    if keenest and keenest != main and sizes[keenest] >= SAME_WEIGHT:
+        figure = ask.cite.percent(agents[keenest], signed=True)
+        lines.append(f"Of the views, `{keenest}` pushed hardest that way: {figure}{_opinion(ask, keenest, symbol)}")
+    return lines
+
+
+def _piece(ask: Ask, symbol: str, name: str, path: str) -> str:
+    figure = ask.cite.percent(path, signed=True)
     match name:
         case "prior":
             alone = ask.cite.percent(f"allocation.contributions.prior.{symbol}")
-            return [
-                f"The largest part of it is the prior: alone it would hold {alone}, that is {figure} against before."
-            ]
+            return f"The largest part of it is the prior: alone it would hold {alone}, that is {figure} against before."
         case "context":
-            return [f"The largest part of it is the context, what the controller does with no view at all: {figure}."]
+            return f"The largest part of it is the context, what the controller does with no view at all: {figure}."
         case "limits":
-            return [f"The largest part of it came from the risk check: {figure} against what was proposed."]
+            return f"The largest part of it came from the risk check: {figure} against what was proposed."
         case agent:
-            return [f"The largest part of it came from `{agent}`: {figure}{_opinion(ask, agent, symbol)}"]
+            return f"The largest part of it came from `{agent}`: {figure}{_opinion(ask, agent, symbol)}"
 
 
 def _opinion(ask: Ask, agent: str, symbol: str) -> str:
