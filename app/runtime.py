@@ -33,7 +33,7 @@ from graph.facts import LakeFacts, RecordedFacts
 from graph.opening import LedgerOpener, recorded_opening
 from graph.record import CycleRecord
 from graph.state import SnapshotRef
-from rl.store import SHIPPED, PolicyStore
+from rl.store import SHIPPED, PolicyStore, Role
 from tools.execution.ledger import Ledger
 from tools.execution.paper import PaperBroker
 from tools.risk.halt import read_halt
@@ -157,10 +157,17 @@ def open_market(settings: Settings, stores: Stores) -> Market:
     config = settings.cycle_config(source.calendar, source.frequency)
     if config.universe:
         select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
-    policies = Policies(
-        choose(stores.policies, "symbol_agents", source.name), choose(stores.policies, "meta_controller", source.name)
-    )
+    policies = Policies(*(_chosen(stores, role, source) for role in ("symbol_agents", "meta_controller")))
     return _market(source, config, stores, policies, stores.answers)
+
+
+def _chosen(stores: Stores, role: Role, source: Source) -> Chosen:
+    """The policy for a role; one that learned on bars of another length is a reason, not a policy."""
+    found = choose(stores.policies, role, source.name)
+    learned = "1d" if found.bundle is None else str(found.bundle.manifest.params.get("frequency") or "1d")
+    if found.bundle is not None and learned != source.frequency:
+        return Chosen(None, f"policy {found.policy_id} learned on {learned} bars, this book has {source.frequency}")
+    return found
 
 
 def _market(
@@ -211,10 +218,18 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
 
 
 def _recorded_policies(record: CycleRecord, stores: Stores) -> Policies:
-    """The very policies the record names; a role it does not name had none that spoke."""
-    used = {use.role: use.policy_id for use in record.allocation.policies}
-    source = str(record.source["name"])
+    """The very policies the record names; one that was silent then is silent now, for the same reason."""
+    view = next((v for v in record.views if v.agent == "policy"), None)
+    first = record.allocation.fallback_chain[0]
     return Policies(
-        choose(stores.policies, "symbol_agents", source, used.get("symbol_agents")),
-        choose(stores.policies, "meta_controller", source, used.get("meta_controller")),
+        _recorded(stores, "symbol_agents", view.model if view else "", view.reason if view else "no policy agent"),
+        _recorded(stores, "meta_controller", first.name, first.reason),
     )
+
+
+def _recorded(stores: Stores, role: Role, named: str, reason: str) -> Chosen:
+    """`named` is "policy:<id>", or anything else where no policy was had."""
+    kind, _, policy_id = named.partition(":")
+    if kind != "policy" or policy_id == "none":
+        return Chosen(None, reason)
+    return choose(stores.policies, role, "", policy_id)
