@@ -14,19 +14,20 @@ import numpy as np
 
 from data.errors import CorruptFile
 from data.features.spec import Features
-from data.market import Float32Array, FloatArray, Instrument, IntArray
+from data.market import BoolArray, Float32Array, FloatArray, Instrument, IntArray
+from rl.actions import MEDIUM, SMALL
 from rl.observation import BLOCK_WIDTH, HEAD, INPUTS, MASK, OBS_ID, OWN, known_cells, market_block
 from rl.store import PolicyBundle
 from tools.strategies.scores import Scores
 
 GENERIC = "*"
 """Name of the head that serves symbols without one of their own; it is the first."""
-FLAT_TARGETS = np.array([0.0, 0.25, 0.5, 1.0, 0.0, 0.0, 0.0])
-FULL_TARGETS = np.array([1.0, 1.0, 1.0, 1.0, 0.5, 0.0, 1.0])
 FLAT_ALLOWED = np.array([True, True, True, True, False, False, False])
 FULL_ALLOWED = np.array([True, False, False, False, True, True, False])
-BUYS = np.array([0.0, 0.25, 0.5, 1.0, 0.0, 0.0, 0.25])
+BUYS = np.array([0.0, SMALL, MEDIUM, 1.0, 0.0, 0.0, SMALL])
+"""What each action adds (rl.actions.target_position says the same to the kernel) ..."""
 KEEPS = np.array([1.0, 1.0, 1.0, 1.0, 0.5, 0.0, 1.0])
+"""... and what it keeps of the position."""
 _SLOTS_AT_ONCE = 512
 
 
@@ -57,13 +58,7 @@ class Actor:
         """The mean of the positions (N,) that the actions ask for, from the `position` (N,) held."""
         logits = self.logits(obs)
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        held = position[:, None]
-        targets = np.where(BUYS > 0.0, np.minimum(1.0, held + BUYS), held * KEEPS)
-        return (odds * targets).sum(axis=-1) / odds.sum(axis=-1)
-
-    def best(self, obs: Float32Array) -> IntArray:
-        """The most probable action of each row (N,)."""
-        return np.argmax(self.logits(obs), axis=-1)
+        return (odds * asked_for(position)).sum(axis=-1) / odds.sum(axis=-1)
 
 
 class SymbolPolicy:
@@ -98,26 +93,37 @@ class SymbolPolicy:
     def _chunk(self, features: Features, instruments: Sequence[Instrument], heads: IntArray, rows: slice) -> FloatArray:
         block = market_block(features, instruments, rows)
         known = known_cells(block)
-        seen = np.where(known[:, :, None], block, 0.0).transpose(1, 0, 2)
-        flat, flat_doubt = self._expected(seen, heads, 0.0, FLAT_ALLOWED, FLAT_TARGETS)
-        full, full_doubt = self._expected(seen, heads, 1.0, FULL_ALLOWED, FULL_TARGETS)
-        both = np.stack([flat + full - 1.0, 1.0 - 0.5 * (flat_doubt + full_doubt)]).transpose(0, 2, 1)
-        return np.where(known, np.clip(both, [[[-1.0]], [[0.0]]], 1.0), np.nan)
+        view = stateless_view(self.actor, np.where(known[:, :, None], block, 0.0).transpose(1, 0, 2), heads)
+        return np.where(known, view.transpose(0, 2, 1), np.nan)
 
-    def _expected(
-        self, seen: FloatArray, heads: IntArray, position: float, allowed: np.ndarray, targets: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Expected target and normalised entropy, each (S, T), of rows that hold `position` and have no history."""
-        own = np.zeros(INPUTS.stop - BLOCK_WIDTH)
-        own[OWN.start - BLOCK_WIDTH] = position
-        own[MASK.start - BLOCK_WIDTH :] = allowed
-        weight, bias = self.actor.layers[0]
-        x = np.tanh(seen @ weight[:BLOCK_WIDTH] + (own @ weight[BLOCK_WIDTH:] + bias))
-        for weight, bias in self.actor.layers[1:]:
-            x = np.tanh(x @ weight + bias)
-        logits = x @ self.actor.head_weight[heads] + self.actor.head_bias[heads][:, None, :]
-        logits = logits[:, :, allowed]
-        odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        p = odds / odds.sum(axis=-1, keepdims=True)
-        entropy = -(p * np.log(np.maximum(p, 1e-300))).sum(axis=-1) / np.log(int(allowed.sum()))
-        return p @ targets[allowed], entropy
+
+def stateless_view(actor: Actor, block: FloatArray | Float32Array, heads: IntArray) -> FloatArray:
+    """Score and confidence, (2, S, T), for the finite market columns `block` (S, T, K) of symbols with `heads` (S,)."""
+    flat, flat_doubt = _expected(actor, block, heads, 0.0, FLAT_ALLOWED)
+    full, full_doubt = _expected(actor, block, heads, 1.0, FULL_ALLOWED)
+    score = np.clip(flat + full - 1.0, -1.0, 1.0)
+    return np.stack([score, np.clip(1.0 - 0.5 * (flat_doubt + full_doubt), 0.0, 1.0)])
+
+
+def _expected(
+    actor: Actor, block: FloatArray | Float32Array, heads: IntArray, position: float, allowed: BoolArray
+) -> tuple[FloatArray, FloatArray]:
+    """Expected target and normalised entropy, each (S, T), of rows that hold `position` and have no history."""
+    own = np.zeros(INPUTS.stop - BLOCK_WIDTH)
+    own[OWN.start - BLOCK_WIDTH] = position
+    own[MASK.start - BLOCK_WIDTH :] = allowed
+    weight, bias = actor.layers[0]
+    x = np.tanh(block @ weight[:BLOCK_WIDTH] + (own @ weight[BLOCK_WIDTH:] + bias))
+    for weight, bias in actor.layers[1:]:
+        x = np.tanh(x @ weight + bias)
+    logits = x @ actor.head_weight[heads][:, :, allowed] + actor.head_bias[heads][:, None, allowed]
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    p = odds / odds.sum(axis=-1, keepdims=True)
+    entropy = -(p * np.log(np.maximum(p, 1e-300))).sum(axis=-1) / np.log(int(allowed.sum()))
+    return p @ asked_for(np.array([position]))[0, allowed], entropy
+
+
+def asked_for(position: FloatArray) -> FloatArray:
+    """The position each of the seven actions asks for, (N, 7), from the `position` (N,) held, winners winning."""
+    held = position[:, None]
+    return np.where(BUYS > 0.0, np.minimum(1.0, held + BUYS), held * KEEPS)

@@ -15,7 +15,7 @@ from rl.kernel import Starts
 from rl.market import RowMarket
 from rl.reward import RewardConfig
 from rl.rows import PLAIN, Rows
-from rl.symbol_policy import Actor
+from rl.symbol_policy import Actor, stateless_view
 from rl.training.figures import figures, sharpe
 
 _NOWHERE = Starts(*(np.zeros(1, dtype=np.int64) for _ in range(4)))
@@ -63,10 +63,24 @@ def active_returns(sleeves: Sleeves, whole: Sleeves, alive: BoolArray) -> FloatA
     return sleeves.portfolio - mean * whole.portfolio
 
 
+def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Actor) -> FloatArray:
+    """What the stateless scores foretold, slot by slot: the mean over symbols of score, less the mean score, times the
+    return from the next fill to the one after, in volatilities. Before costs; slots without known symbols are left out.
+    """
+    a, rows = market.arrays, slice(part.start, part.stop - 2)
+    score = stateless_view(actor, a.block[:, rows], heads)[0].T
+    move = (a.fill[rows.start + 1 : rows.stop + 1] / a.fill[rows] - 1.0) / a.scale[rows]
+    known = a.ready[rows] & np.isfinite(move)
+    if not known.any():
+        return np.zeros(1)
+    told = np.where(known, (score - score[known].mean()) * np.where(known, move, 0.0), 0.0)
+    return (told.sum(axis=1) / np.maximum(known.sum(axis=1), 1))[known.any(axis=1)]
+
+
 def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_year: float) -> dict[str, float]:
     """Figures of the agents and baselines over `part`, at the same costs.
 
-    `sharpe` ... of the equally weighted sleeves; `active_sharpe` of what timing and choice added; `turnover` a year, as
+    `score_sharpe` of `score_returns`; `sharpe` ... of the equally weighted sleeves; `active_sharpe` of what timing and choice added; `turnover` a year, as
     a fraction of value; `symbol_sharpe_p10/50/90` over symbols; `equal_weight_*` always fully long, rebalanced freely;
     `buy_and_hold_*` the same bought once.
     """
@@ -75,6 +89,8 @@ def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_
     single = [sharpe(ours.net[:, s], per_year) for s in range(ours.net.shape[1]) if alive[:, s].any()]
     low, middle, high = np.percentile(single, [10, 50, 90]) if single else (0.0, 0.0, 0.0)
     result = figures(ours.portfolio, per_year) | {
+        "score_sharpe": sharpe(score_returns(market, part, heads, actor), per_year),
+        "generic_score_sharpe": sharpe(score_returns(market, part, np.zeros_like(heads), actor), per_year),
         "active_sharpe": sharpe(active_returns(ours, whole, alive), per_year),
         "mean_position": float(ours.held[alive].mean()) if alive.any() else 0.0,
         "turnover": float(ours.traded.mean()) * per_year,

@@ -28,7 +28,7 @@ from rl.training.preset import Preset
 from rl.training.progress import Report, Stopwatch
 from rl.training.provenance import git_commit, library_versions
 from rl.training.split import Split, folds, make_split, rows_in
-from rl.training.symbol_agents import Fitted, fit, own_heads
+from rl.training.symbol_agents import Checkpoint, Trail, best_checkpoint, fit, own_heads
 from rl.training.views import HeldOut, agent_scores
 
 
@@ -101,40 +101,44 @@ def _open(history: History, preset: Preset, seed: int, origin: Origin, report: R
     market = row_market(history, preset.meta.costs)
     first = int(np.argmax(market.arrays.ready.any(axis=1)))
     split = make_split(history.panel.times, preset.split_for(history.source), first)
-    shares = {f"symbol agents, fold {k + 1}": preset.fold_samples for k in range(preset.folds)}
+    shares = {f"symbol agents, fold {k + 1}": 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
     cost = preset.meta.updates / 25.0
     shares |= {"symbol agents": 1.0, "meta-controller": cost * 1e5 / preset.ppo.samples}
     per_year = bars_per_year(history.panel.times)
     return _Run(history, preset, split, market, per_year, seed, Stopwatch(report, shares), origin)
 
 
-def _symbol_agents(run: _Run) -> tuple[Fitted, list[HeldOut]]:
-    """The agents for use, and for each fold agents that did not learn from it."""
-    preset, split = run.preset, run.split
-    held_out: list[HeldOut] = []
-    parts = folds(split.train, preset.folds, split.embargo, run.market.slots) if preset.folds else []
+def _symbol_agents(run: _Run) -> tuple[Checkpoint, list[HeldOut]]:
+    """The agents for use, and for each fold agents that did not learn from it; all trained equally far."""
+    preset, split, slots = run.preset, run.split, run.market.slots
+    parts = folds(split.train, preset.folds, split.embargo, slots) if preset.folds else []
+    trails: list[Trail] = []
     for number, (part, learn) in enumerate(parts, start=1):
-        samples = max(1, int(preset.ppo.samples * preset.fold_samples))
-        fitted = _fit(run, learn, samples, run.seed + number, f"symbol agents, fold {number}")
-        bundle = _bundle(run, "symbol_agents", "ppo", fitted.tensors, {})
-        held_out.append(HeldOut(part, SymbolPolicy(bundle)))
-    learn = rows_in(split.train, run.market.slots)
-    return _fit(run, learn, preset.ppo.samples, run.seed, "symbol agents"), held_out
+        share = int(learn.sum()) / (split.train.stop - split.train.start)
+        trails.append(_fit(run, learn, part, share, run.seed + number, f"symbol agents, fold {number}"))
+    trails.append(_fit(run, rows_in(split.train, slots), split.validation, 1.0, run.seed, "symbol agents"))
+    chosen = best_checkpoint(trails)
+    held_out = [
+        HeldOut(part, SymbolPolicy(_bundle(run, "symbol_agents", "ppo", trail.checkpoints[chosen].tensors, {})))
+        for (part, _), trail in zip(parts, trails[:-1], strict=True)
+    ]
+    return trails[-1].checkpoints[chosen], held_out
 
 
-def _fit(run: _Run, learn: np.ndarray, samples: int, seed: int, phase: str) -> Fitted:
-    against = run.preset.benchmark
+def _fit(run: _Run, learn: np.ndarray, judge: slice, share: float, seed: int, phase: str) -> Trail:
+    """Train on `learn`, as often over each of its dates as a run over all training dates would be."""
+    against, samples = run.preset.benchmark, max(1, int(run.preset.ppo.samples * share))
     market = hedged(run.market, learn, against.peers, against.own_mean)
     return fit(
-        market, learn, run.split.validation, run.preset, samples, seed, run.per_year,
+        market, learn, judge, run.preset, samples, seed, run.per_year,
         lambda fraction, figures: run.watch.tell(phase, fraction, figures),
     )  # fmt: skip
 
 
-def _agent_metrics(run: _Run, final: Fitted) -> dict[str, dict[str, float]]:
+def _agent_metrics(run: _Run, final: Checkpoint) -> dict[str, dict[str, float]]:
     actor, heads = Actor(final.tensors), own_heads(run.market)
     found = {name: evaluate(run.market, part, heads, actor, run.per_year) for name, part in run.split.parts().items()}
-    found["validation"] |= {"checkpoint": float(final.checkpoint), "samples": float(final.samples)}
+    found["validation"] |= {"samples": float(final.samples)}
     return found
 
 

@@ -29,7 +29,7 @@ class PPOPreset(_Strict):
     """How the symbol agents learn. A sample is one row stepped once."""
 
     samples: int = Field(gt=0, le=10_000_000_000)
-    """Where training ends unless validation stops it. A count, not a time: the same seed gives the same bits."""
+    """Length of training: a count, not a time, so that the same seed gives the same bits."""
     rows: int = Field(default=512, ge=2, le=65536)
     steps: int = Field(default=64, ge=2, le=4096)
     """Steps of every row between two updates."""
@@ -48,10 +48,8 @@ class PPOPreset(_Strict):
     weight_decay: float = Field(default=0.01, ge=0.0, le=10.0)
     offset_decay: float = Field(default=0.3, ge=0.0, le=100.0)
     """Decay of what distinguishes a symbol's head from the generic one."""
-    checkpoints: int = Field(default=12, ge=1, le=1000)
-    """How often the validation dates are asked; the best one is kept."""
-    patience: int = Field(default=6, ge=1, le=1000)
-    """Checkpoints without a better one after which training stops."""
+    checkpoints: int = Field(default=10, ge=1, le=1000)
+    """Equal stretches of training; dates that were not learned from choose the one to keep."""
     threads: int = Field(default=1, ge=1, le=256)
 
 
@@ -120,8 +118,6 @@ class Preset(_Strict):
     folds: int = Field(default=2, ge=0, le=10)
     """Parts of the training dates on which the meta-controller is shown views of agents that did not learn from them;
     0 shows it the views of the final agents, which flatter themselves there."""
-    fold_samples: Fraction = 0.4
-    """Length of a fold's training as a fraction of `ppo.samples`."""
     meta: MetaConfig = MetaConfig()
 
     def split_for(self, source: str) -> SplitPreset:

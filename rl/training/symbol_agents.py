@@ -1,8 +1,8 @@
-"""Training of the symbol agents: PPO over all symbols at once, the validation dates choose the checkpoint."""
+"""Training of the symbol agents: PPO over all symbols at once, checkpoints put to dates they did not learn from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from data.market import BoolArray, Float32Array, IntArray
 from rl.market import RowMarket, starts_in
 from rl.symbol_policy import Actor
 from rl.threads import limit_threads
-from rl.training.evaluation import active_returns, run_sleeves
+from rl.training.evaluation import score_returns
 from rl.training.figures import sharpe
 from rl.training.preset import Preset
 
@@ -25,14 +25,20 @@ Tell = Callable[[float, Mapping[str, float]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """The tensors of the chosen checkpoint, its validation figure, and what was spent."""
+class Checkpoint:
+    """The mean of the weights over one stretch of training, and its figure on the judging dates."""
 
     tensors: Tensors
-    validation: float
+    figure: float
     samples: int
-    checkpoint: int
-    """Which checkpoint was chosen, from 1; 0 is the untrained average."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The checkpoints of one training run, in order, and how many bars judged them."""
+
+    checkpoints: tuple[Checkpoint, ...]
+    judged_bars: int
 
 
 def own_heads(market: RowMarket) -> IntArray:
@@ -43,17 +49,16 @@ def own_heads(market: RowMarket) -> IntArray:
 def fit(
     market: RowMarket,
     learn: BoolArray,
-    validation: slice,
+    judge: slice,
     preset: Preset,
     samples: int,
     seed: int,
     per_year: float,
     tell: Tell,
-) -> Fitted:
-    """Train on the slots `learn` (T,) for at most `samples` transitions; Ray must be running (rl.ray_session).
+) -> Trail:
+    """Train on the slots `learn` (T,) for `samples` transitions; Ray must be running (rl.ray_session).
 
-    After each of `checkpoints` equal stretches the mean of the weights since the last one is put to the validation
-    slots; the best is kept and training stops after `patience` that were no better.
+    After each of `checkpoints` equal stretches the mean of the weights within it is put to the slots `judge`.
     """
     from rl.algorithms.fast_ppo import fast_ppo
 
@@ -61,32 +66,16 @@ def fit(
     starts = starts_in(market, learn)
     ppo = preset.ppo.model_copy(update={"samples": samples})
     algorithm = fast_ppo(market, starts, preset.episodes.rules(), preset.reward, ppo, seed)
+    found: list[Checkpoint] = []
     try:
-        return _train(algorithm, market, validation, preset, samples, per_year, tell)
+        for number in range(1, ppo.checkpoints + 1):
+            tensors = _advance(algorithm, samples * number // ppo.checkpoints)
+            figure = judge_scores(market, judge, tensors, per_year)
+            found.append(Checkpoint(tensors, figure, algorithm.samples))
+            tell(number / ppo.checkpoints, {"held-out": figure, "samples": float(algorithm.samples)})
     finally:
         algorithm.stop()
-
-
-def _train(
-    algorithm: FastPPO,
-    market: RowMarket,
-    validation: slice,
-    preset: Preset,
-    samples: int,
-    per_year: float,
-    tell: Tell,
-) -> Fitted:
-    best: Fitted | None = None
-    for checkpoint in range(1, preset.ppo.checkpoints + 1):
-        mean = _advance(algorithm, samples * checkpoint // preset.ppo.checkpoints)
-        figure = validation_figure(market, validation, mean, per_year)
-        if best is None or figure > best.validation:
-            best = Fitted(mean, figure, algorithm.samples, checkpoint)
-        tell(algorithm.samples / samples, {"validation": figure, "best": best.validation, "samples": algorithm.samples})
-        if checkpoint - best.checkpoint >= preset.ppo.patience:
-            break
-    assert best is not None
-    return best
+    return Trail(tuple(found), judge.stop - judge.start)
 
 
 def _advance(algorithm: FastPPO, until: int) -> Tensors:
@@ -101,15 +90,22 @@ def _advance(algorithm: FastPPO, until: int) -> Tensors:
     return {name: (value / steps).astype(np.float32) for name, value in total.items()}
 
 
-def validation_figure(market: RowMarket, validation: slice, tensors: Tensors, per_year: float) -> float:
-    """What a checkpoint is chosen by: the annualised Sharpe ratio of what the agents add to being long.
+def judge_scores(market: RowMarket, judge: slice, tensors: Tensors, per_year: float) -> float:
+    """What a checkpoint is chosen by: the annualised Sharpe ratio of what its scores foretold (`score_returns`).
 
     Half of it from the symbols' own heads, half from the generic one, so that both are fit for use.
     """
-    actor, whole = Actor(tensors), run_sleeves(market, validation, own_heads(market), None)
-    alive = whole.held > 0.0
-    found: list[float] = []
-    for heads in (own_heads(market), np.zeros(len(market.symbols), dtype=np.int64)):
-        ours = run_sleeves(market, validation, heads, actor)
-        found.append(sharpe(active_returns(ours, whole, alive), per_year))
+    actor, own = Actor(tensors), own_heads(market)
+    found = [sharpe(score_returns(market, judge, heads, actor), per_year) for heads in (own, np.zeros_like(own))]
     return 0.5 * sum(found)
+
+
+def best_checkpoint(trails: Sequence[Trail]) -> int:
+    """How far to train: the checkpoint with the best mean figure over all runs, weighted by the bars that judged it.
+
+    One stretch of validation dates is too short to tell a good stopping point from luck; the folds' held-out dates are
+    several times as long, and at the same checkpoint each run has gone over its own dates equally often.
+    """
+    weights = np.array([trail.judged_bars for trail in trails], dtype=np.float64)
+    figures = np.array([[c.figure for c in trail.checkpoints] for trail in trails])
+    return int(np.argmax(weights @ figures))
