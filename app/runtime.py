@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.analysts.answers import AnswerStore
+from agents.llm import ChatModel, ChatSettings
 from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
 from agents.protocol import Agent
+from agents.roster import build_roster
 from app.answers import SqliteAnswers
 from app.code_hash import code_hash
-from app.roster import roster
 from app.settings import Settings
 from app.slots import next_slot
 from app.trace_store import TraceStore
@@ -121,7 +122,8 @@ class Market:
 
     def agents(self, book: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""
-        return roster(self.config.llm, self.answers, book, self.policies.symbol_agents, replay_only=self.replaying)
+        chat = ChatModel(ChatSettings(model=self.config.llm)) if self.config.llm else None
+        return build_roster(self.policies.symbol_agents, chat, self.answers, scope=book, replay_only=self.replaying)
 
     def controller(self) -> MetaController:
         """The meta-controller with its fallback chain."""
