@@ -13,13 +13,11 @@ from pydantic import BaseModel, ConfigDict
 from agents.meta.allocation import Allocation
 from agents.view import View
 from graph.record import Approval
+from rl.meta.inputs import AGENTS
 from tools.execution.book import Book
 from tools.execution.orders import Fill, Order
 from tools.risk.halt import HaltState
 from tools.risk.verdict import Verdict
-
-AGENTS = ("news", "social", "macro", "momentum", "mean_reversion", "risk", "policy")
-"""Every agent of the desk, in the order of all records."""
 
 
 class SnapshotRef(BaseModel):

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from langgraph.runtime import Runtime
 
 from agents.view import abstain
+from data.errors import NotFound, StorageFailed
 from graph.context import CycleContext
 from graph.state import CycleState
 
@@ -27,6 +28,8 @@ def opinion_node(name: str) -> OpinionNode:
         snapshot = runtime.context.snapshots.again(state["snapshot"])
         try:
             view = agent.view(snapshot)
+        except (StorageFailed, NotFound):  # the desk itself is broken: a full disk, a replay without its answers
+            raise
         except Exception as error:  # noqa: BLE001 - the boundary of an agent: any fault of its is an abstention
             view = abstain(name, agent.kind, f"{type(error).__name__}: {error}")
         return {"views": (view,)}

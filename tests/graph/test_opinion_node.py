@@ -1,0 +1,51 @@
+"""Whatever goes wrong inside an agent is an abstention in the record, unless the desk itself is broken."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from agents.view import View
+from data.errors import BadAnswer, NotFound, StorageFailed
+from graph.nodes.opinion import opinion_node
+from graph.state import merge_views
+
+
+class Failing:
+    name, kind = "news", "analyst"
+
+    def __init__(self, fault: Exception) -> None:
+        self._fault = fault
+
+    def view(self, _snapshot: object) -> View:
+        raise self._fault
+
+
+def run(fault: Exception) -> View:
+    context: Any = SimpleNamespace(agents={"news": Failing(fault)}, snapshots=SimpleNamespace(again=lambda _: None))
+    state: Any = {"snapshot": None}
+    (view,) = opinion_node("news")(state, runtime=SimpleNamespace(context=context))["views"]
+    return view
+
+
+@pytest.mark.parametrize("fault", [ValueError("shapes"), ZeroDivisionError(), BadAnswer("garbage"), KeyError("x")])
+def test_a_fault_of_an_agent_is_an_abstention_with_its_reason(fault: Exception) -> None:
+    view = run(fault)
+    assert view.abstained
+    assert type(fault).__name__ in view.reason
+    assert view.opinions == {}
+
+
+@pytest.mark.parametrize("fault", [StorageFailed("full"), NotFound("no recorded answer")])
+def test_a_broken_desk_is_not_an_opinion(fault: Exception) -> None:
+    with pytest.raises(type(fault)):
+        run(fault)
+
+
+def test_views_stand_in_roster_order_whoever_finishes_first() -> None:
+    named = {a: View(agent=a, kind="analyst", horizon_bars=1, abstained=True, reason="r") for a in ("macro", "news")}
+    assert [v.agent for v in merge_views((named["macro"],), (named["news"],))] == ["news", "macro"]
+    again = named["news"].model_copy(update={"reason": "later"})
+    assert merge_views((named["news"],), (again,)) == (again,)
