@@ -172,7 +172,7 @@ class PolicyStore:
     def get(self, policy_id: str) -> PolicyBundle:
         """The policy of that id (NotFound, CorruptFile)."""
         for root in self.roots:
-            if (root / policy_id / MANIFEST).exists():
+            if policy_id in (folder.name for folder in _folders(root)):
                 return load_bundle(root / policy_id)
         raise NotFound(f"no policy {policy_id!r}", "list them with `bullpen doctor`")
 

@@ -73,7 +73,7 @@ class SymbolPolicy:
             )
         self.manifest = manifest
         self.actor = Actor(bundle.tensors)
-        self._heads = {symbol: i for i, symbol in enumerate(manifest.heads)}
+        self._heads = {symbol: i for i, symbol in enumerate(manifest.heads) if i > 0}
 
     def head_of(self, symbol: str) -> Literal["own", "generic"]:
         """Which head answers for a symbol."""

@@ -148,11 +148,19 @@ def _refusal(file: str, error: ValidationError) -> BadConfig:
     where = [str(part) for part in first["loc"]]
     remedy = ""
     if first["type"] == "extra_forbidden":
-        model: Any = Preset
-        for part in where[:-1]:
-            model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
-        remedy = _nearest(where[-1], sorted(getattr(model, "model_fields", {})))
+        remedy = _nearest(where[-1], sorted(_model_at(where[:-1]).model_fields))
     return BadConfig(f"{file}: {'.'.join(where) or 'preset'}: {first['msg'].lower()}", remedy)
+
+
+def _model_at(path: list[str]) -> type[BaseModel]:
+    """The model whose fields stand at a path of setting names; `splits` is a table of them by source."""
+    model: type[BaseModel] = Preset
+    for part in path:
+        if model is Preset and part == "splits":
+            return SplitPreset
+        kind = model.model_fields[part].annotation
+        model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else model
+    return model
 
 
 def _nearest(name: str, known: list[str]) -> str:

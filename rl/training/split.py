@@ -53,6 +53,10 @@ def folds(train: slice, count: int, embargo: int, slots: int) -> list[tuple[slic
     for start, stop in pairwise(edges.tolist()):
         learn = rows_in(train, slots)
         learn[max(0, start - embargo) : stop + embargo] = False
+        if not learn.any():
+            raise InputError(
+                f"the training dates are too few for {count} folds", "choose a longer history or fewer folds"
+            )
         found.append((slice(start, stop), learn))
     return found
 
