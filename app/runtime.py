@@ -98,6 +98,11 @@ class Policies:
         """Ids of those there are."""
         return tuple(c.policy_id for c in (self.symbol_agents, self.meta_controller) if c.policy_id)
 
+    def trained_until(self, source: str) -> str:
+        """The last slot (ISO) that those trained on `source` saw, or ""."""
+        bundles = [c.bundle for c in (self.symbol_agents, self.meta_controller) if c.bundle is not None]
+        return max((b.manifest.trained_until for b in bundles if b.manifest.source == source), default="")
+
 
 @dataclass(frozen=True)
 class Market:
@@ -118,7 +123,8 @@ class Market:
 
     def slot(self, book: str, as_of: str | None) -> str:
         """The slot a cycle of `book` is to run at (see app.slots)."""
-        return next_slot(self, book, as_of)
+        cycles, trained_until = self.stores.ledger.cycles(book), self.policies.trained_until(self.source.name)
+        return next_slot(self.source, self.slots, cycles, trained_until, book, as_of)
 
     def agents(self, book: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""
