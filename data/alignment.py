@@ -68,8 +68,9 @@ def refused_cells(checked: Checked, instruments: tuple[Instrument, ...], slots: 
     if checked.refused.empty:
         return out
     touched = np.isin(words(checked.clean, "symbol"), sorted(set(words(checked.refused, "symbol"))))
-    both = pd.concat([where(checked.clean, touched), checked.refused], ignore_index=True)
-    bad = np.arange(len(both)) >= len(both) - len(checked.refused)
+    # Refused ones first: of two bars known at once for the same time the good one is the later row, and counts.
+    both = pd.concat([checked.refused, where(checked.clean, touched)], ignore_index=True)
+    bad = np.arange(len(both)) < len(checked.refused)
     event, known = moments(both, "event_time"), moments(both, "known_at")
     for column, rows in by_symbol(both, instruments):
         rows = leaders(rows, event, known)

@@ -176,7 +176,7 @@ class LakeSnapshots:
             )
         everything = self._lake.bars(self._key, bars)
         instruments = self._instruments(versions)
-        self._within(everything.clean, as_of)
+        self._within(everything, as_of)
         checked = Checked(cut(everything.clean, None, as_of), cut(everything.refused, None, as_of))
         rows = {kind: self._read(kind, versions, as_of) for kind in (Kind.MACRO, Kind.NEWS, Kind.POSTS)}
         return _Facts(instruments, checked, rows[Kind.MACRO], rows[Kind.NEWS], rows[Kind.POSTS])
@@ -192,15 +192,17 @@ class LakeSnapshots:
         known = self._source.instruments() if version is None else self._lake.instruments(self._key, version)
         return known if self._symbols is None else select(known, self._symbols, self._source.name)
 
-    def _within(self, bars: pd.DataFrame, as_of: datetime) -> None:
-        """`as_of` must be a slot within the data. A live source may be behind: its symbols are stale then."""
+    def _within(self, bars: Checked, as_of: datetime) -> None:
+        """`as_of` must be a slot within the data, of which refused bars may be the last. A live source may be behind:
+        its symbols are stale then."""
         nearest = self._slots.at_or_before(as_of)
         if nearest != as_of:
             remedy = f"the slot before it is {slot_text(nearest)}"
             raise OutOfRange(f"{slot_text(as_of)} is no slot of {self._slots.calendar}", remedy)
-        if bars.empty:
-            raise OutOfRange(f"{self._source.name} has no bars", "choose another source")
-        first, last = (to_datetime(moments(bars, "known_at")[i]) for i in (0, -1))
+        if bars.clean.empty:
+            raise OutOfRange(f"{self._source.name} has no usable bars", "choose another source")
+        first = to_datetime(moments(bars.clean, "known_at")[0])
+        last = to_datetime(max(moments(each, "known_at")[-1] for each in (bars.clean, bars.refused) if len(each)))
         if as_of < first or (as_of > last and self._source.static):
             span = f"{self._source.name} has {first:%Y-%m-%d} to {last:%Y-%m-%d}"
             raise OutOfRange(f"{slot_text(as_of)} is outside the data", f"{span}; name a date within it")

@@ -20,7 +20,7 @@ from data.sources.price_folder import FREQUENCIES, data_files, read_bars
 from data.sources.protocol import Kind, Param
 from data.sources.universe_file import asset_class_of, read_universe
 
-_READING = "files-v1"
+_READING = "files-v2"
 """Changes when the same files are read into other rows, so that the fingerprint does too."""
 
 
@@ -30,6 +30,7 @@ class _Tables:
 
     frames: Mapping[Kind, pd.DataFrame]
     instruments: tuple[Instrument, ...]
+    first_usable: datetime
     calendar: str
     frequency: str
     findings: tuple[Finding, ...]
@@ -40,7 +41,7 @@ class FilesSource:
 
     `asset_class`, `calendar` (exchange-calendars name) and `frequency` ("1d" or "1h") are taken from the files where
     they are empty. Opening reads the files: BadFile names the file that cannot be used and what to do, BadConfig a
-    setting that is refused. Bars that cannot be believed are left out and named by `findings()`.
+    setting that is refused. Bars that cannot be used are handed over as they are, and named by `findings()`.
     """
 
     name: str = "files"
@@ -71,9 +72,8 @@ class FilesSource:
         return self._tables.instruments
 
     def span(self) -> tuple[datetime, datetime]:
-        """First and last close of the usable bars (UTC)."""
-        known = self._tables.frames[Kind.BARS]["known_at"]
-        return known.iloc[0].to_pydatetime(), known.iloc[-1].to_pydatetime()
+        """The first usable bar, and the last bar of any kind (UTC): on a day of refused bars the desk must abstain."""
+        return self._tables.first_usable, self._tables.frames[Kind.BARS]["known_at"].iloc[-1].to_pydatetime()
 
     def findings(self) -> tuple[Finding, ...]:
         """Files passed over, bars refused or given twice, bars on days without a session."""
@@ -102,7 +102,7 @@ def _load(path: Path, fingerprint: str, asset_class: str, calendar: str, frequen
             findings += found
     calendars = [i.calendar for i in bars.instruments]
     usual = max(sorted(set(calendars)), key=calendars.count)
-    return _Tables(frames, bars.instruments, calendar or usual, bars.frequency, tuple(findings))
+    return _Tables(frames, bars.instruments, bars.first_usable, calendar or usual, bars.frequency, tuple(findings))
 
 
 def _digest(path: Path, *reading: str) -> str:

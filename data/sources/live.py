@@ -102,7 +102,7 @@ class LiveSource:
         return self._start, datetime.fromtimestamp(int(last), UTC)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Bars that the last fetch refused, and symbols it could not have."""
+        """Bars of the last fetch that cannot be used, and symbols it could not have."""
         return self._findings
 
     def fetch(self, kind: Kind, since: datetime | None, until: datetime | None) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """A folder of price files as one table of bars: read, put on their calendars, checked.
 
-    files -> long tables -> one frequency -> instruments -> session times -> refused and repeated bars out -> bars
+    files -> long tables -> one frequency -> instruments -> session times -> repeated bars out -> bars
+
+A bar that cannot be used is handed over as it is and named: whoever stores it sets it aside by the same rules.
 
 Everything here is a function of the files' content; only the reading touches the disk.
 """
@@ -8,15 +10,19 @@ Everything here is a function of the files' content; only the reading touches th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from data.clock import to_datetime
 from data.errors import BadFile
+from data.frames import equal, moments, where
 from data.market import AssetClass, Instrument
+from data.quality import CONTRADICTS, check_bars
 from data.snapshot import Finding
-from data.sources.bar_checks import check_bars, conflicting, drop_repeats
+from data.sources.bar_findings import drop_repeats, name_refused
 from data.sources.bars import column, conform
 from data.sources.price_file import ENDINGS, NotPrices, PriceFile, read_prices
 from data.sources.protocol import Kind
@@ -30,10 +36,14 @@ RESERVED = ("universe", "macro", "news", "posts")
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Clean bars of a folder (COLUMNS[BARS]), what is traded, and what was found wrong on the way."""
+    """All bars (COLUMNS[BARS]) of the instruments, each of which has a usable one; what was found wrong on the way.
+
+    `first_usable` is when the first usable bar became known (UTC).
+    """
 
     frame: pd.DataFrame
     instruments: tuple[Instrument, ...]
+    first_usable: datetime
     frequency: str
     findings: tuple[Finding, ...]
 
@@ -67,15 +77,17 @@ def read_bars(
         for s, f in firsts.items()
     )
     timed, snapped = _timed(bars, names, frequency)
-    checked, refused = check_bars(timed)
-    clean, repeated = drop_repeats(checked)
-    _refuse_conflicts(clean)
-    if clean.empty:
+    once, repeated = drop_repeats(timed.assign(known_at=timed["event_time"]))
+    checked = check_bars(once)
+    _refuse_conflicts(where(checked.refused, equal(checked.refused, "reason", CONTRADICTS)))
+    refused = name_refused(checked.refused)
+    if checked.clean.empty:
         raise BadFile(f"{path.name} holds no usable bar", refused[0].detail)
-    left = set(column(clean, "symbol").unique())
-    kept = tuple(i for i in names if i.symbol in left)
-    findings = (*skipped, *snapped, *refused, *repeated)
-    return Bars(conform(Kind.BARS, clean.assign(known_at=clean["event_time"])), kept, frequency, findings)
+    usable = set(column(checked.clean, "symbol").unique())
+    kept = tuple(i for i in names if i.symbol in usable)
+    told = once if len(kept) == len(names) else where(once, column(once, "symbol").isin(usable).to_numpy(np.bool_))
+    first = to_datetime(moments(checked.clean, "known_at").min())
+    return Bars(conform(Kind.BARS, told), kept, first, frequency, (*skipped, *snapped, *refused, *repeated))
 
 
 def _price_files(path: Path) -> tuple[list[PriceFile], list[NotPrices]]:
@@ -157,12 +169,10 @@ def _timed(
     )
 
 
-def _refuse_conflicts(bars: pd.DataFrame) -> None:
-    twice = conflicting(bars)
-    if twice.empty:
+def _refuse_conflicts(contradicting: pd.DataFrame) -> None:
+    if contradicting.empty:
         return
-    ordered = pd.DataFrame(twice).sort_values(["symbol", "event_time", "file"])
-    first = ordered.iloc[:2]
+    first = contradicting.sort_values(["symbol", "event_time", "file"]).iloc[:2]
     symbol, files = first["symbol"].iloc[0], sorted(set(column(first, "file")))
     day = pd.Timestamp(first["event_time"].iloc[0]).strftime("%Y-%m-%dT%H:%MZ")
     raise BadFile(

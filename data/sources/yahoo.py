@@ -11,8 +11,9 @@ import pandas as pd
 
 from data.errors import BadAnswer, BadConfig, SourceUnavailable, UnknownSymbol
 from data.market import AssetClass, Instrument
+from data.quality import check_bars
 from data.snapshot import Finding
-from data.sources.bar_checks import check_bars
+from data.sources.bar_findings import name_refused
 from data.sources.bars import column, conform, empty, window
 from data.sources.protocol import Kind
 from data.sources.retry import Retry
@@ -54,7 +55,7 @@ class YahooBars:
         self._findings: tuple[Finding, ...] = ()
 
     def findings(self) -> tuple[Finding, ...]:
-        """Bars that the last fetch refused, and symbols it could not have."""
+        """Bars of the last fetch that cannot be used, and symbols it could not have."""
         return self._findings
 
     def fetch(self, since: datetime | None, until: datetime | None) -> pd.DataFrame:
@@ -77,9 +78,9 @@ class YahooBars:
                     gone.append(Finding("missing", one.symbol, error.message))
         if len(gone) == len(self._ask.instruments):
             raise SourceUnavailable("Yahoo knows none of the symbols any more", "ask again later")
-        bars, refused = check_bars(pd.concat(parts, ignore_index=True))
-        self._findings = (*gone, *refused)
-        return window(conform(Kind.BARS, bars), since, last)
+        bars = window(conform(Kind.BARS, pd.concat(parts, ignore_index=True)), since, last)
+        self._findings = (*gone, *name_refused(check_bars(bars).refused))
+        return bars
 
     def _bars(self, tickers: Tickers, one: Instrument, since: datetime | None, last: datetime) -> pd.DataFrame:
         earliest = self._ask.history_start

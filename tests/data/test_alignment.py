@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,7 +10,7 @@ from data.clock import to_datetime
 from data.market import AssetClass, Instrument
 from data.outcomes import fill_prices, next_bar
 from data.quality import check_bars
-from data.sources.protocol import COLUMNS, Kind
+from data.sources.protocol import Kind
 from tests.data.toy_market import ordered, toy_bars, utc
 
 NAMES = tuple(Instrument(name, AssetClass.STOCK) for name in ("A", "B", "C"))
@@ -114,43 +113,6 @@ def test_weekend_bars_of_another_calendar_arrive_with_the_next_slot():
     assert not fresh(panel, 3)[:, 1].any()
 
 
-def one_bar(**changed: object) -> pd.DataFrame:
-    time = pd.Timestamp("2020-01-05T20:00", tz="UTC")
-    row = {"symbol": "A", "start": time - pd.Timedelta(hours=6), "event_time": time, "known_at": time}
-    row |= {"open": 10.0, "high": 12.0, "low": 9.0, "close": 11.0, "volume": 5.0} | changed
-    return pd.DataFrame([row])[list(COLUMNS[Kind.BARS])]
-
-
-@pytest.mark.parametrize(
-    ("changed", "reason"),
-    [
-        ({"close": np.nan}, "missing"),
-        ({"close": -36.98}, "not positive"),
-        ({"open": 0.0}, "not positive"),
-        ({"high": np.inf}, "not finite"),
-        ({"high": 8.0, "low": 9.0}, "high is below low"),
-        ({"volume": -1.0}, "volume"),
-        ({"known_at": pd.Timestamp("2020-01-04", tz="UTC")}, "known before"),
-        ({"start": pd.Timestamp("2020-01-06", tz="UTC")}, "closes before"),
-    ],
-)
-def test_a_bad_bar_is_refused_with_its_reason(changed: dict[str, object], reason: str):
-    checked = check_bars(one_bar(**changed))
-    assert checked.clean.empty
-    assert reason in checked.refused["reason"].iloc[0]
-
-
-def test_a_bar_said_twice_counts_once_and_a_contradiction_not_at_all():
-    assert len(check_bars(pd.concat([one_bar(), one_bar()])).clean) == 1
-    checked = check_bars(pd.concat([one_bar(), one_bar(close=11.5)]))
-    assert checked.clean.empty
-    assert len(checked.refused) == 2
-
-
-def test_missing_opens_and_volumes_are_no_fault():
-    assert len(check_bars(one_bar(open=np.nan, high=np.nan, low=np.nan, volume=np.nan)).clean) == 1
-
-
 def test_a_refused_bar_blocks_its_symbol_until_a_good_one_comes():
     frame = toy_bars(SLOTS, 2)
     bad = (frame["symbol"] == "ALFA") & frame["event_time"].isin(utc(SLOTS[7:9]))
@@ -163,3 +125,14 @@ def test_a_refused_bar_blocks_its_symbol_until_a_good_one_comes():
     panel = build_panel(checked.clean, names, SLOTS)
     assert panel.age[6:10, 0].tolist() == [0, 1, 2, 0]
     assert panel.close[8, 0] == panel.close[6, 0]
+
+
+def test_of_two_bars_known_at_once_the_good_one_counts_and_a_later_bad_revision_blocks():
+    frame = toy_bars(SLOTS, 2)
+    twin = frame[(frame["symbol"] == "ALFA") & (frame["event_time"] == utc(SLOTS)[4])].assign(close=np.nan)
+    revision = twin.assign(event_time=utc(SLOTS)[7], known_at=utc(SLOTS)[8], start=utc(SLOTS)[6])
+    last = frame["event_time"] < utc(SLOTS)[8]
+    checked = check_bars(ordered(Kind.BARS, pd.concat([frame[last], twin, revision])))
+    assert len(checked.refused) == 2
+    blocked = refused_cells(checked, (Instrument("ALFA", AssetClass.STOCK),), SLOTS)
+    assert np.flatnonzero(blocked[:, 0]).tolist() == [8, 9]

@@ -52,6 +52,21 @@ def test_what_is_read_is_what_the_source_said(lake: Lake):
     assert lake.instruments(source_key(source), 0) == source.instruments()
 
 
+def test_bad_numbers_are_stored_as_they_are_and_set_aside_when_read(lake: Lake):
+    bars = SMALL[Kind.BARS].copy()
+    rows = np.flatnonzero(bars["symbol"] == "ALFA")[:4]
+    bars.loc[rows, "close"] = [np.nan, np.inf, -np.inf, -5.0]
+    bars.loc[rows, "volume"] = [np.inf, np.nan, 0.0, -1.0]
+    source = ToySource(altered(SMALL, bars=bars))
+    lake.ingest(source, END)
+    keys = ["symbol", "event_time"]
+    found = bars_of(lake, source, 0).sort_values(keys, ignore_index=True)
+    pd.testing.assert_frame_equal(found, bars.sort_values(keys, ignore_index=True))
+    checked = lake.bars(source_key(source), 0)
+    assert list(checked.refused["symbol"]) == ["ALFA"] * 4
+    assert len(checked.clean) == len(bars) - 4
+
+
 def test_reading_cuts_by_what_was_known(lake: Lake):
     source = ToySource(SMALL)
     lake.ingest(source, END)

@@ -145,6 +145,18 @@ def test_a_refused_latest_bar_is_told_and_not_traded(tmp_path: Path, broken: dic
     assert then.panel.close[-1, column] == before.panel.close[-1, column]
 
 
+def test_a_last_slot_of_which_every_bar_is_refused_is_reached_and_nothing_is_traded(tmp_path: Path):
+    bars = FRAMES[Kind.BARS][FRAMES[Kind.BARS]["known_at"] <= at(600)].copy()
+    bars.loc[bars["known_at"] == at(600), "close"] = np.inf
+    builder = LakeSnapshots(ToySource(FRAMES | {Kind.BARS: bars}), Lake(tmp_path), XNYS)
+    then = builder.build(at(600))
+    assert builder.build(at(599)).tradable.any()
+    assert not then.tradable.any()
+    assert {f.symbol for f in then.findings if f.rule == "refused"} == set(then.symbols) - {"UNLISTED"}
+    with pytest.raises(OutOfRange):
+        builder.build(at(601))
+
+
 def test_two_different_bars_of_one_instant_are_not_chosen_between(tmp_path: Path):
     bars = FRAMES[Kind.BARS]
     again = bars[(bars["known_at"] == at(700)) & (bars["symbol"] == "BETA")].assign(volume=3.0)

@@ -305,7 +305,7 @@ def test_stray_files_are_passed_over_and_named(tmp_path):
 # --- bars that cannot be believed ----------------------------------------------------------------------------------
 
 
-def test_bad_values_are_dropped_and_listed(tmp_path):
+def test_bad_values_are_handed_over_and_listed(tmp_path):
     frame = bars()
     frame.loc[3, "close"] = np.nan
     frame["close"] = frame["close"].astype(object)
@@ -313,9 +313,29 @@ def test_bad_values_are_dropped_and_listed(tmp_path):
     frame.loc[7, "close"] = -5.0
     frame.loc[9, "high"] = 1.0
     source = FilesSource(str(write(tmp_path, "p.csv", frame)))
-    assert len(source.fetch(Kind.BARS, None, None)) == len(DAYS) - 4
+    told = source.fetch(Kind.BARS, None, None)
+    assert np.array_equal(told["close"].iloc[[3, 5, 7]], [np.nan, np.nan, -5.0], equal_nan=True)
+    assert told["high"].iloc[9] == 1.0
+    assert len(told) == len(DAYS)
     assert [f.rule for f in source.findings()] == ["refused"] * 4
     assert "-5" in source.findings()[2].detail
+    assert [f.detail.split("T")[0][-10:] for f in source.findings()] == [str(DAYS[n].date()) for n in (3, 5, 7, 9)]
+
+
+def test_a_refused_last_bar_is_within_the_span_and_a_refused_first_one_is_not(tmp_path):
+    frame = bars().assign(close=lambda f: f["close"].where(~f.index.isin([0, len(f) - 1]), -1.0))
+    source = FilesSource(str(write(tmp_path, "p.csv", frame)))
+    assert source.span() == (datetime(2021, 3, 2, 21, tzinfo=UTC), datetime(2021, 4, 30, 20, tzinfo=UTC))
+
+
+def test_a_symbol_without_a_usable_bar_is_named_and_not_listed(tmp_path):
+    later = DAYS.union(pd.DatetimeIndex(["2021-05-03"]))
+    dead = bars("DEAD", days=later).assign(close=np.nan)
+    source = FilesSource(str(write(tmp_path, "p.csv", pd.concat([bars(), dead]))))
+    assert [i.symbol for i in source.instruments()] == ["AAA"]
+    assert set(source.fetch(Kind.BARS, None, None)["symbol"]) == {"AAA"}
+    assert source.span()[1] == datetime(2021, 4, 30, 20, tzinfo=UTC)
+    assert {f.symbol for f in source.findings()} == {"DEAD"}
 
 
 def test_a_bar_given_twice_counts_once_and_is_named(tmp_path):
@@ -326,7 +346,8 @@ def test_a_bar_given_twice_counts_once_and_is_named(tmp_path):
 
 def test_a_refused_twin_does_not_contradict_the_good_one(tmp_path):
     source = FilesSource(str(write(tmp_path, "p.csv", pd.concat([bars(), bars()[:1].assign(close=np.nan)]))))
-    assert len(source.fetch(Kind.BARS, None, None)) == len(DAYS)
+    assert len(source.fetch(Kind.BARS, None, None)) == len(DAYS) + 1
+    assert [f.rule for f in source.findings()] == ["refused"]
 
 
 # --- facts beside the prices ---------------------------------------------------------------------------------------

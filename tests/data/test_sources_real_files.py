@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from data.errors import BadFile
+from data.quality import check_bars
 from data.sources.files import FilesSource
 from data.sources.protocol import Kind
 
@@ -20,7 +21,9 @@ def test_five_files_of_etfs_are_one_universe(market_data):
 
 def test_the_negative_oil_price_is_quarantined_and_its_neighbours_stay(market_data):
     source = FilesSource(str(market_data / "commodities"))
-    oil = source.fetch(Kind.BARS, None, None).query("symbol == 'WTI_USD_bbl'").set_index("event_time")["close"]
+    told = source.fetch(Kind.BARS, None, None)
+    assert told["close"].min() == pytest.approx(-36.98)
+    oil = check_bars(told).clean.query("symbol == 'WTI_USD_bbl'").set_index("event_time")["close"]
     assert pd.Timestamp("2020-04-20T22:00Z") not in oil.index
     assert oil[pd.Timestamp("2020-04-21T22:00Z")] == pytest.approx(8.91)
     assert (oil > 0).all()
@@ -38,7 +41,9 @@ def test_half_a_million_stock_bars_have_one_bad_one(market_data):
     (finding,) = source.findings()
     assert (finding.symbol, finding.rule) == ("HUBB", "refused")
     assert "2021-05-05" in finding.detail
-    assert len(source.fetch(Kind.BARS, None, None)) == 503_437
+    told = source.fetch(Kind.BARS, None, None)
+    assert len(told) == 503_438
+    assert list(check_bars(told).refused["symbol"]) == ["HUBB"]
 
 
 def test_two_bases_of_the_same_stocks_contradict_each_other(market_data):

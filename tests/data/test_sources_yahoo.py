@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -138,15 +137,18 @@ def test_currencies_have_no_volume_and_coins_trade_on_sunday(source):
     assert coins["event_time"].iloc[1] == pd.Timestamp("2024-06-03T00:00Z")
 
 
-def test_bad_bars_are_quarantined_and_named(source):
+def test_bad_bars_are_handed_over_and_named(source):
     bars = daily()
     bars[4] = (bars[4][0], 0.0, 0.0, 0.0, 104.5, 7)
     with yahoo_stub({"AAPL": Chart(bars)}) as stub:
         live = source(stub)
         frame = live.fetch(Kind.BARS, None, None)
-    assert pd.Timestamp("2024-05-24T20:00Z") not in set(frame["event_time"])
-    assert [(f.rule, f.symbol) for f in live.findings()] == [("refused", "AAPL")]
-    assert not np.isnan(frame["close"]).any()
+        bad = frame.loc[frame["event_time"] == pd.Timestamp("2024-05-24T20:00Z")]
+        assert (bad["open"].item(), bad["close"].item()) == (0.0, 104.5)
+        assert [(f.rule, f.symbol) for f in live.findings()] == [("refused", "AAPL")]
+        assert "2024-05-24" in live.findings()[0].detail
+        live.fetch(Kind.BARS, at(2024, 6, 5, 20), None)
+        assert live.findings() == ()
 
 
 def test_an_unknown_symbol_stops_a_first_fetch_and_not_a_running_desk(source):
