@@ -11,10 +11,11 @@ from data.market import CASH
 from ui import jobs, state
 from ui.components import tables
 from ui.components.shell import WHO
-from ui.components.words import plain
+from ui.components.words import faults, plain
 from ui.frames import PERCENT
 from ui.jobs import Job
 
+NOTE = "proposal_note"
 NOT_A_CHANGE = 5e-5
 """Changes of weight below half a basis point are not listed."""
 
@@ -29,12 +30,11 @@ def show(job: Job, waiting: dict[str, Any]) -> None:
         proposed = request["action_request"]["args"]["weights"]
         tables.show(_changes(proposed, _held(job.book)), "Current and proposed weights", rows=12, key="proposal_table")
         st.caption("Held: the book as its last cycle left it · " + tables.UNITS)
-        note = st.text_input("Note (kept in the record)", key="proposal_note", max_chars=500)
+        st.text_input("Note (kept in the record)", key=NOTE, max_chars=500)
+        about = (job, str(waiting["cycle_id"]))
         with st.container(horizontal=True):
-            if st.button("Accept", type="primary", icon=":material/check:", key="accept"):
-                _answer(job, str(waiting["cycle_id"]), note)
-            if st.button("Reject", icon=":material/close:", key="reject"):
-                _answer(job, str(waiting["cycle_id"]), note, "--reject")
+            st.button("Accept", type="primary", icon=":material/check:", key="accept", on_click=_answer, args=about)
+            st.button("Reject", icon=":material/close:", key="reject", on_click=_answer, args=(*about, "--reject"))
 
 
 def _held(book: str) -> dict[str, float]:
@@ -53,7 +53,8 @@ def _changes(proposed: dict[str, float], held: dict[str, float]) -> pd.DataFrame
     return frame.sort_values("change, pp", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def _answer(job: Job, cycle_id: str, note: str, *flags: str) -> None:
-    arguments = (cycle_id, f"--by={WHO}", f"--note={note}", *flags)
-    jobs.start(state.home(), "approve", arguments, job.book, job.source)
-    st.rerun()
+def _answer(job: Job, cycle_id: str, *flags: str) -> None:
+    """A callback, so that a click counts even where someone else has answered since: then the desk says so."""
+    arguments = (cycle_id, f"--by={WHO}", f"--note={st.session_state.get(NOTE, '')}", *flags)
+    with faults():
+        jobs.start(state.home(), "approve", arguments, job.book, job.source)

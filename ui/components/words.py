@@ -17,9 +17,16 @@ from ui.jobs import Fault
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&@/\"'=^])")
 
 
+_LINKED = re.compile(r"(?<=www)(?=\.)|(?<=@)|(?<=:)(?=//)", re.IGNORECASE)
+_JOINER = "\N{WORD JOINER}"
+
+
 def plain(text: str) -> str:
-    """The text with every character that Markdown gives a meaning escaped, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """The text on one line, with every character that Markdown gives a meaning escaped.
+
+    Addresses get an invisible character in their middle: Streamlit makes links of them even where they are escaped.
+    """
+    return _SPECIAL.sub(r"\\\1", _LINKED.sub(_JOINER, " ".join(text.split())))
 
 
 def show_fault(fault: Fault) -> None:
