@@ -14,7 +14,7 @@ def frame(*closes, symbol="A"):
 
 def test_a_refused_bar_is_named_with_its_time_its_close_and_why():
     refused = pd.concat([frame(2.0, symbol="B"), frame(-1.0, np.nan)]).assign(reason=["late", "low", "gone"])
-    assert [(f.rule, f.symbol, f.detail) for f in name_refused(refused)] == [
+    assert [(f.rule, f.symbol, f.detail) for f in name_refused(refused[::-1])] == [
         ("refused", "A", "bar of 2020-01-02T21:00Z with close -1: low"),
         ("refused", "A", "bar of 2020-01-03T21:00Z with close nan: gone"),
         ("refused", "B", "bar of 2020-01-02T21:00Z with close 2: late"),

@@ -147,8 +147,8 @@ def test_bad_bars_are_handed_over_and_named(source):
         assert (bad["open"].item(), bad["close"].item()) == (0.0, 104.5)
         assert [(f.rule, f.symbol) for f in live.findings()] == [("refused", "AAPL")]
         assert "2024-05-24" in live.findings()[0].detail
-        live.fetch(Kind.BARS, at(2024, 6, 5, 20), None)
-        assert live.findings() == ()
+        live.fetch(Kind.BARS, at(2024, 5, 24, 20), None)
+        assert live.findings() == (), "nothing is said of bars that were not asked for"
 
 
 def test_an_unknown_symbol_stops_a_first_fetch_and_not_a_running_desk(source):
