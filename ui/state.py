@@ -50,6 +50,11 @@ def finished() -> tuple[Entry, ...]:
     return tuple(entry for entry in reversed(desk().entries()) if entry.status == "done")
 
 
+def last_finished() -> CycleRecord:
+    """The record that was made last, whatever its slot; NotFound where there is none."""
+    return desk().record()
+
+
 def unfinished() -> tuple[Entry, ...]:
     """The cycles that were begun and wait to be finished; one that was abandoned for another slot does not."""
     return tuple(entry for entry in desk().entries() if entry.status in ("started", "decided"))

@@ -75,6 +75,20 @@ def test_a_cycle_started_from_the_panel_ends_in_a_decision(page: Page) -> None:
     expect(page.get_by_test_id("stMetric").first).to_contain_text("Net asset value")
 
 
+def test_a_folder_that_is_not_there_is_one_line_with_a_remedy(page: Page) -> None:
+    page.goto("/")
+    settled(page)
+    page.locator(".st-key-source").get_by_role("combobox").click()
+    page.locator('[role="option"]', has_text="Files").click()
+    folder = page.locator(".st-key-path input")
+    folder.fill("/nowhere/at/all")
+    folder.press("Enter")
+    expect(page.locator(".st-key-start_form")).to_contain_text("Book files-all.")
+    page.get_by_role("button", name="Run cycle").click()
+    expect(page.get_by_test_id("stAlert")).to_contain_text("What to do")
+    expect(page.get_by_role("button", name="Run cycle")).to_be_enabled()
+
+
 def test_halt_holds_every_page_until_it_is_lifted(page: Page, panel: Panel) -> None:
     page.goto("/book")
     page.get_by_role("button", name="HALT").click()

@@ -76,6 +76,15 @@ def test_the_badge_follows_the_source_of_what_is_shown(panel: AppTest, home: Pat
         assert "SAMPLE" in words(panel)
 
 
+def test_a_simulated_result_stays_labelled_when_another_source_is_chosen_above_it(panel: AppTest, home: Path) -> None:
+    journal(home, a_record())
+    a_job(home, stdout=json.dumps({"cycle_id": CYCLE}))
+    open_page(panel, "cycle")
+    panel.selectbox(key="source").select("sample").run()
+    assert "SOURCE SAMPLE" in words(panel)
+    assert "SIMULATED" in words(panel)
+
+
 # --- the kill switch ----------------------------------------------------------------------------------------------
 
 
@@ -216,8 +225,8 @@ def test_a_link_opens_its_cycle_and_the_page_keeps_the_link(panel: AppTest, home
     assert "2023-03-14 20:00 UTC" in words(panel)
 
 
-def test_a_link_to_no_cycle_says_so_and_shows_the_newest(panel: AppTest, home: Path) -> None:
-    journal(home, a_record())
+def test_a_link_to_no_cycle_says_so_and_shows_the_last_one_run(panel: AppTest, home: Path) -> None:
+    journal(home, a_record(slot="2023-04-03T20:00:00Z", book="elsewhere"), a_record())
     panel.run()
     panel.query_params["cycle"] = "cy-nothing"
     open_page(panel, "decision")
@@ -287,8 +296,9 @@ def test_the_book_is_shown_with_its_history_and_its_locks(panel: AppTest, home: 
 def test_with_several_books_one_is_chosen(panel: AppTest, home: Path) -> None:
     journal(home, a_record(book="mine"), a_record(book="yours", value=500_000.0))
     open_page(panel, "book")
-    panel.selectbox(key="book_name").select("yours").run()
-    assert {metric.label: metric.value for metric in panel.metric}["Net asset value, ccy"] == "499,175.00"
+    assert panel.selectbox(key="book_name").value == "yours"  # the one that was run last
+    panel.selectbox(key="book_name").select("mine").run()
+    assert {metric.label: metric.value for metric in panel.metric}["Net asset value, ccy"] == "998,425.00"
 
 
 # --- damage and style ---------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ if not books:
     st.page_link("app_pages/cycle.py", label="Run a cycle", icon=":material/arrow_forward:")
 else:
     title = st.container()
-    newest = books.index(finished[0].book)
+    newest = books.index(state.last_finished().book)
     name = (
         st.selectbox("Book", books, index=newest, key="book_name", bind="query-params") if len(books) > 1 else books[0]
     )

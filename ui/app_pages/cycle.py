@@ -62,8 +62,12 @@ if job is None:
     )
     _unfinished(None)
 else:
-    st.subheader(f"Last run · {frames.utc(job.started_at)} UTC · book {plain(job.book)}", anchor=False)
-    run_view.show(job)
-    if not jobs.is_alive(job):
+    alive = jobs.is_alive(job)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        when = f"{frames.utc(job.started_at)} UTC · book {plain(job.book)}"
+        st.subheader(f"Last run · {when}", anchor=False, width="content")
+        shell.badge(job.source)
+    run_view.show(job, alive)
+    if not alive:
         _result(job)
         _unfinished(run_view.cycle_of(job))

@@ -15,14 +15,16 @@ EVERYONE = "all agents"
 
 
 def _pick(finished: tuple[Entry, ...]) -> str:
-    """The cycle of the link (?cycle=ID, or the beginning of one), else the newest; the link follows the choice."""
+    """The cycle of the link (?cycle=ID, or the beginning of one), else the last one run; the link keeps up."""
     names = {entry.cycle_id: f"{entry.book} · {frames.utc(entry.slot)} UTC · {entry.cycle_id}" for entry in finished}
     linked = st.query_params.get("cycle", "")
     matches = [cycle_id for cycle_id in names if linked and cycle_id.startswith(linked)]
     if linked and len(matches) != 1:
-        st.warning(f"No single cycle begins with {plain(linked)}; this is the newest.", icon=":material/link_off:")
-    start = list(names).index(matches[0]) if len(matches) == 1 else 0
-    chosen = st.selectbox("Cycle", list(names), index=start, format_func=names.__getitem__)
+        st.warning(
+            f"No single cycle begins with {plain(linked)}; this is the last one run.", icon=":material/link_off:"
+        )
+    first = matches[0] if len(matches) == 1 else state.last_finished().cycle_id
+    chosen = st.selectbox("Cycle", list(names), index=list(names).index(first), format_func=names.__getitem__)
     st.query_params["cycle"] = chosen
     return chosen
 
@@ -97,10 +99,10 @@ else:
     title = st.container()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         record = state.record(_pick(finished))
-        replay.button(record)
+        replaying = replay.button(record)
     with title:
         shell.header("Decision", str(record.source["name"]))
-    replay.outcome(record)
+    replay.outcome(record, replaying)
     with st.container(border=True):
         summary.show(record)
     ask.show(record)

@@ -6,42 +6,38 @@ import streamlit as st
 
 from graph.record import CycleRecord
 from ui import jobs, state
-from ui.components.run_view import POLL_S
-from ui.components.words import faults, plain, show_fault
+from ui.components import run_view
+from ui.components.words import plain, show_fault
 from ui.jobs import Fault, Job
 
 
-def button(record: CycleRecord) -> None:
-    """Starts a replay, unless one is under way."""
+def button(record: CycleRecord) -> bool:
+    """Starts a replay, unless one is under way: whether one is."""
     job = _latest(record)
     alive = job is not None and jobs.is_alive(job)
     help_text = "Runs the cycle again from what was recorded, and compares it byte for byte."
     if st.button("Replay", icon=":material/replay:", key="replay", disabled=alive, help=help_text):
         jobs.start(state.home(), "replay", (record.cycle_id,), record.book, str(record.source["name"]))
         st.rerun()
+    return alive
 
 
-def outcome(record: CycleRecord) -> None:
+def outcome(record: CycleRecord, alive: bool) -> None:
     """What the last replay of this cycle came to; nothing where it was never replayed from the panel."""
     job = _latest(record)
     if job is not None:
-        alive = jobs.is_alive(job)
-        st.fragment(_poll, run_every=POLL_S if alive else None)(job, alive)
+        run_view.watch(job, alive, _draw)
 
 
 def _latest(record: CycleRecord) -> Job | None:
     return jobs.latest(state.home(), ["replay"], about=record.cycle_id)
 
 
-def _poll(job: Job, polling: bool) -> None:
-    alive = jobs.is_alive(job)
-    if polling and not alive:
-        st.rerun()
-    with faults():
-        if alive:
-            st.markdown(":blue[:material/pending: Replaying in a process of its own.]")
-        else:
-            _say(job)
+def _draw(job: Job, alive: bool) -> None:
+    if alive:
+        st.markdown(":blue[:material/pending: Replaying in a process of its own.]")
+    else:
+        _say(job)
 
 
 def _say(job: Job) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -26,25 +28,37 @@ LOOKS: dict[NodeStatus, tuple[str, str, str]] = {
 """Status -> icon, colour, word: colour never stands alone."""
 
 
-def show(job: Job) -> None:
-    """The nodes of the job's cycle; polls for as long as the process lives, then draws the page anew, once."""
-    alive = jobs.is_alive(job)
-    st.fragment(_poll, run_every=POLL_S if alive else None)(job, alive)
+def show(job: Job, alive: bool) -> None:
+    """The nodes of the job's cycle; while it is `alive`, they are read again and again."""
+    watch(job, alive, _nodes)
 
 
-def _poll(job: Job, polling: bool) -> None:
-    alive = jobs.is_alive(job)
-    if polling and not alive:
-        st.rerun()
-    with faults():
-        cycle_id = cycle_of(job)
-        runs = state.desk().trace(cycle_id) if cycle_id else ()
-        if not alive and not runs:
-            return  # it failed before the first node: the fault says why
-        now = datetime.now(UTC)
-        nodes = node_states(runs, alive, now)
-        _headline(job, alive, nodes, now)
-        _stages(nodes)
+def watch(job: Job, alive: bool, draw: Callable[[Job, bool], None]) -> None:
+    """Draw a job; while it is `alive`, draw it every POLL_S, and when it has ended draw the whole page anew, once.
+
+    `alive` is as the page found it in this run of its script, so that the page and what is drawn here agree.
+    """
+    draws = itertools.count()
+
+    def tick() -> None:
+        if next(draws) > 0 and not jobs.is_alive(job):
+            st.rerun()
+        with faults():
+            draw(job, alive)
+
+    with st.container():  # a place of its own: what the page draws below never moves into it
+        st.fragment(tick, run_every=POLL_S if alive else None)()
+
+
+def _nodes(job: Job, alive: bool) -> None:
+    cycle_id = cycle_of(job)
+    runs = state.desk().trace(cycle_id) if cycle_id else ()
+    if not alive and not runs:
+        return  # it failed before the first node: the fault says why
+    now = datetime.now(UTC)
+    nodes = node_states(runs, alive, now)
+    _headline(job, alive, nodes, now)
+    _stages(nodes)
 
 
 def cycle_of(job: Job) -> str | None:
@@ -76,7 +90,7 @@ def _headline(job: Job, alive: bool, nodes: tuple[NodeState, ...], now: datetime
 
 def _stages(nodes: tuple[NodeState, ...]) -> None:
     by_name = {node.node: node for node in nodes}
-    columns = st.columns([4, 9, 6, 5], border=True)
+    columns = st.columns([5, 10, 7, 5], border=True)
     for column, (stage, names) in zip(columns, STAGES, strict=True):
         lines = [f"**{stage}**", *(_line(by_name[name]) for name in names)]
         column.markdown("  \n".join(lines))

@@ -5,21 +5,27 @@ from __future__ import annotations
 import streamlit as st
 
 from ui import state
-from ui.components.words import plain
+from ui.components.words import faults, plain
 from ui.frames import utc
 
 WHO = "panel"
 
 
 def header(title: str, source: str | None) -> None:
-    """The page's title; PAPER always, SIMULATED whenever the figures come from the simulated market."""
+    """The page's title; PAPER always, and the source of what the page is about."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.title(title, width="content", anchor=False)
         st.badge("PAPER", icon=":material/description:", color="blue", help="Orders go to a paper venue.")
-        if source == "simulated":
-            st.badge("SIMULATED", icon=":material/science:", color="orange", help="These prices were made by a model.")
-        elif source:
-            st.badge(f"SOURCE {plain(source.upper())}", icon=":material/database:", color="gray")
+        if source:
+            badge(source)
+
+
+def badge(source: str) -> None:
+    """SIMULATED beside every figure that comes from the simulated market; else the name of the source."""
+    if source == "simulated":
+        st.badge("SIMULATED", icon=":material/science:", color="orange", help="These prices were made by a model.")
+    else:
+        st.badge(f"SOURCE {plain(source.upper())}", icon=":material/database:", color="gray")
 
 
 def kill_switch() -> None:
@@ -28,14 +34,21 @@ def kill_switch() -> None:
     with st.sidebar.container(key="kill_switch", border=True):
         if halted["on"]:
             since = f" since {utc(halted['since'])} UTC" if halted["since"] else ""
-            st.markdown(f":red[:material/block: **HALTED**]{plain(since)}")
+            st.markdown(f":red[:material/block: **HALTED**]{since}")
             st.caption(f"{plain(halted['reason'])}. No order is sent.")
-            if st.button("Resume", icon=":material/play_arrow:", key="resume", width="stretch"):
-                state.desk().resume(WHO)
-                st.rerun()
+            st.button("Resume", icon=":material/play_arrow:", key="resume", width="stretch", on_click=_resume)
         else:
             st.markdown(":green[:material/check_circle: **RUNNING**]")
             st.caption("HALT stops all orders at once; Resume undoes it.")
-            if st.button("HALT", type="primary", icon=":material/front_hand:", key="halt", width="stretch"):
-                state.desk().halt("halted from the panel", WHO)
-                st.rerun()
+            st.button("HALT", type="primary", icon=":material/front_hand:", key="halt", width="stretch", on_click=_halt)
+
+
+def _halt() -> None:
+    """A callback: the switch is thrown before anything of the page is drawn."""
+    with faults():
+        state.desk().halt("halted from the panel", WHO)
+
+
+def _resume() -> None:
+    with faults():
+        state.desk().resume(WHO)
