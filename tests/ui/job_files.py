@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ui import jobs
-from ui.jobs import Job
+from ui.jobs import Job, JobKind
 
 
-def a_job(home: Path, kind: str = "cycle", stdout: str = "", stderr: str = "", **about: Any) -> Job:
+def a_job(home: Path, kind: JobKind = "cycle", stdout: str = "", stderr: str = "", **about: Any) -> Job:
     """The files of a job that has ended."""
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-abcdef"
     folder = home / "panel" / run_id
@@ -24,7 +24,7 @@ def a_job(home: Path, kind: str = "cycle", stdout: str = "", stderr: str = "", *
     (folder / "stdout").write_text(stdout)
     (folder / "stderr").write_text(stderr)
     (folder / "alive").touch()
-    found = jobs.latest(home, [kind])  # type: ignore[list-item]
+    found = jobs.latest(home, [kind])
     assert found is not None
     return found
 
