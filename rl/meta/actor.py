@@ -1,8 +1,9 @@
 """The controller's network in numpy: a tilt for each symbol and for cash, for any order and number of symbols.
 
 embed_i = relu(A symbol_i + B views_i + C shared); pooled = mean and max of embed over tradable symbols;
-mix_i = relu(D embed_i + E pooled); r_i = tanh(F mix_i); cash likewise from shared and pooled. The torch module that
-learns it is `rl.meta.module`; both are equal to 1e-6.
+mix_i = relu(D embed_i + E pooled); (wish_i, patience_i) = F mix_i; g_i = sigmoid(patience_i);
+r_i = tanh((1 - g_i) wish_i + g_i still_i), where still_i is the tilt that keeps the weight held: with g = 1 nothing is
+traded. Cash likewise from shared and pooled. The torch module that learns it is `rl.meta.module`; both agree to 1e-6.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ import numpy.typing as npt
 
 from data.errors import CorruptFile, InputError
 from data.market import FloatArray
-from rl.meta.inputs import AGENTS, SYMBOL_COLUMNS, VIEW_PARTS, MetaInputs
+from rl.meta.inputs import AGENTS, SHARED_BOOK_COLUMNS, SYMBOL_COLUMNS, VIEW_PARTS, MetaInputs
 
 VIEW_WIDTH = len(AGENTS) * len(VIEW_PARTS)
+DRIFT, CASH_DRIFT = SYMBOL_COLUMNS.index("drift"), SHARED_BOOK_COLUMNS.index("cash_drift") - len(SHARED_BOOK_COLUMNS)
+STILL_LIMIT = 0.95
+"""Largest tilt that patience may ask for: beyond, its tanh has no slope."""
 R_DECIMALS = 9
 """r is rounded here, so that the order in which a BLAS adds never reaches a weight."""
 
@@ -48,10 +52,18 @@ class Actor:
         pooled = _pool(embed, tradable)
         mix = _relu(embed @ t["mix.embed"].T + (pooled @ t["mix.pooled"].T + t["mix.bias"])[:, None, :])
         cash = _relu(inputs.shared @ t["cash.shared"].T + pooled @ t["cash.pooled"].T + t["cash.bias"])
-        r: FloatArray = np.empty((views.shape[0], views.shape[1] + 1))
-        r[:, :-1] = mix @ t["symbol.weight"][0] + t["symbol.bias"]
-        r[:, -1] = cash @ t["cash_out.weight"][0] + t["cash_out.bias"]
-        return np.tanh(r).round(R_DECIMALS)
+        out: FloatArray = np.empty((views.shape[0], views.shape[1] + 1, 2))
+        out[:, :-1] = mix @ t["symbol.weight"].T + t["symbol.bias"]
+        out[:, -1] = cash @ t["cash_out.weight"].T + t["cash_out.bias"]
+        patience = 1.0 / (1.0 + np.exp(-out[..., 1]))
+        r: FloatArray = np.tanh((1.0 - patience) * out[..., 0] + patience * self._still(inputs))
+        return r.round(R_DECIMALS)
+
+    def _still(self, inputs: MetaInputs) -> FloatArray:
+        """The tilt before tanh that keeps what is held, (..., S + 1); 0 where there is no reach."""
+        drift = np.concatenate([inputs.symbol[..., DRIFT], inputs.shared[..., CASH_DRIFT, None]], axis=-1)
+        reach = self.kappa if self.kappa > 0.0 else np.inf
+        return np.arctanh(np.clip(drift / reach, -STILL_LIMIT, STILL_LIMIT))
 
     def _check(self) -> None:
         if "embed.shared" not in self._tensors or "mix.bias" not in self._tensors:
@@ -75,13 +87,13 @@ def actor_shapes(hidden: int, mixed: int, shared: int) -> dict[str, tuple[int, .
         "mix.embed": (mixed, hidden),
         "mix.pooled": (mixed, 2 * hidden),
         "mix.bias": (mixed,),
-        "symbol.weight": (1, mixed),
-        "symbol.bias": (1,),
+        "symbol.weight": (2, mixed),
+        "symbol.bias": (2,),
         "cash.shared": (mixed, shared),
         "cash.pooled": (mixed, 2 * hidden),
         "cash.bias": (mixed,),
-        "cash_out.weight": (1, mixed),
-        "cash_out.bias": (1,),
+        "cash_out.weight": (2, mixed),
+        "cash_out.bias": (2,),
         "kappa": (1,),
     }
 

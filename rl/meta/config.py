@@ -39,12 +39,18 @@ class MetaConfig(BaseModel):
 
     # reward
     kappa: Positive = KAPPA
-    reward_scale: Positive = 100.0
-    """Log growth to per cent: rewards then stay inside the quadratic part of the Huber loss."""
+    reward_scale: Positive = 0.2
+    """From units of risk to rewards: inside the quadratic part of the Huber loss, or rare high costs would be lost."""
+    hedge_peers: Share = 0.7
+    """Share left out of rewards of what a symbol's asset class returns by chance: see `rl.meta.hedge`."""
+    hedge_own_mean: Share = 0.5
+    """Share left out of what a symbol returned on average beyond its class over the training rows."""
     turnover_penalty_bps: float = Field(default=2.0, ge=0.0, le=100.0)
     """Beyond the costs themselves, per unit of turnover above the prior's."""
-    drawdown_penalty: float = Field(default=0.1, ge=0.0, le=10.0)
+    drawdown_penalty: float = Field(default=0.01, ge=0.0, le=10.0)
     """Per unit of drawdown deepened beyond the prior's."""
+    risk_aversion: float = Field(default=0.1, ge=0.0, le=100.0)
+    """Half of it is taken per squared risk of the tilts, in units of the prior's risk: noise must not pay."""
 
     # network
     hidden: int = Field(default=32, ge=1, le=1024)
@@ -62,10 +68,18 @@ class MetaConfig(BaseModel):
     gamma: Share = 0.8
     """A tilt outlives its slot only through the turnover it saves: a short horizon is enough and far less noisy."""
     tau: Share = 0.01
-    actor_lr: Positive = 3e-4
+    actor_lr: Positive = 1e-3
     critic_lr: Positive = 1e-3
     alpha_lr: Positive = 1e-3
-    initial_alpha: Positive = 0.02
+    final_rate: Share = 0.1
+    """The learning rates of actor and critics fall linearly to this fraction of themselves."""
+    initial_alpha: Positive = 0.001
+    target_entropy: float = Field(default=-2.0, ge=-10.0, le=0.6)
+    """Of each action. RLlib's -1 is a standard deviation of 0.09 in the tilt, which would trade more by chance than on
+    purpose."""
+    whim: float = Field(default=0.5, ge=0.0, le=5.0)
+    """Standard deviation of what exploration adds to the actor's wishes."""
+    whim_memory: Share = 0.95
     gradient_norm: Positive = 10.0
     """Where the gradient of each optimiser is cut."""
     threads: int = Field(default=1, ge=1, le=64)

@@ -32,7 +32,8 @@ def flatten(inputs: MetaInputs, views: FloatArray) -> Float32Array:
 def spaces(symbols: int, shared: int) -> tuple[gym.spaces.Box, gym.spaces.Box]:
     """(observation, action) spaces of one world; `shared` counts the shared block with the book's columns."""
     width = symbols * (len(SYMBOL_COLUMNS) + VIEW_WIDTH) + shared
-    return gym.spaces.Box(-LIMIT, LIMIT, (width,), np.float32), gym.spaces.Box(-1.0, 1.0, (symbols + 1,), np.float32)
+    bound = max(LIMIT, float(symbols))  # a weight in units of an equal share is at most the number of shares
+    return gym.spaces.Box(-bound, bound, (width,), np.float32), gym.spaces.Box(-1.0, 1.0, (symbols + 1,), np.float32)
 
 
 class AllocationVectorEnv(VectorEnv[Float32Array, Float32Array, Any]):

@@ -78,10 +78,10 @@ def equal_weight(inputs: MetaInputs, views: FloatArray) -> FloatArray:
     return np.repeat(weights[None], views.shape[0], axis=0)
 
 
-def actor_rule(actor: Actor, kappa: float) -> Rule:
-    """An actor that has not been put into a bundle yet, at some reach."""
+def actor_rule(actor: Actor) -> Rule:
+    """An actor that has not been put into a bundle yet."""
 
     def rule(inputs: MetaInputs, views: FloatArray) -> FloatArray:
-        return tilt(inputs.prior, inputs.held, inputs.tradable, actor.tilts(inputs, views), kappa)
+        return tilt(inputs.prior, inputs.held, inputs.tradable, actor.tilts(inputs, views), actor.kappa)
 
     return rule

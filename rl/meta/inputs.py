@@ -22,14 +22,16 @@ VIEW_PARTS = ("score", "confidence", "known")
 MARKET_COLUMNS = ("ret_5/vol_21", "mom_63/vol_63", "rank_mom_63", "rank_mom_252", "rank_vol_21", "vol_21")
 BOOK_COLUMNS = ("prior", "held", "drift", "tradable")
 SYMBOL_COLUMNS = MARKET_COLUMNS + BOOK_COLUMNS
-SHARED_BOOK_COLUMNS = ("cash", "drawdown")
+SHARED_BOOK_COLUMNS = ("cash", "cash_drift", "drawdown")
 
 LIMIT = 3.0
-"""Every feature is clipped here: a jump or a split gone wrong must not shout louder than all views."""
+"""Features and drifts are clipped here: a jump or a split gone wrong must not shout louder than all views."""
 VOL_FLOOR = 0.01
 """Annualised; keeps pegged currencies from dividing by nothing."""
-DRIFT_FLOOR = 0.1
-"""Added to weights (in units of an equal share) before their log-ratio, so that "not held" is finite."""
+DRIFT_FLOOR = 0.02
+"""Added to weights (in units of an equal share) before the log of held over prior, so that "not held" is finite."""
+CASH_DRIFT_FLOOR = 0.001
+"""The same for cash, whose weight is not in such units."""
 WEIGHT_TOLERANCE = 1e-6
 
 
@@ -103,10 +105,12 @@ def assemble(
     p, h = prior[..., :-1] * share, held[..., :-1] * share
     drift = np.log((h + DRIFT_FLOOR) / (p + DRIFT_FLOOR))
     known = np.where(tradable[..., None], market, 0.0)
-    symbol = np.concatenate([known, np.stack([p, h, drift, tradable.astype(np.float64)], axis=-1)], axis=-1)
-    book = np.stack([held[..., -1], np.asarray(drawdown)], axis=-1)
+    columns = np.stack([p, h, np.clip(drift, -LIMIT, LIMIT), tradable.astype(np.float64)], axis=-1)
+    symbol = np.concatenate([np.clip(known, -LIMIT, LIMIT), columns], axis=-1)
+    cash_drift = np.log((held[..., -1] + CASH_DRIFT_FLOOR) / (prior[..., -1] + CASH_DRIFT_FLOOR))
+    book = np.stack([held[..., -1], cash_drift, np.asarray(drawdown)], axis=-1)
     block = np.concatenate([shared, book], axis=-1)
-    return MetaInputs(prior, held, tradable, np.clip(symbol, -LIMIT, LIMIT), np.clip(block, -LIMIT, LIMIT))
+    return MetaInputs(prior, held, tradable, symbol, np.clip(block, -LIMIT, LIMIT))
 
 
 def open_prior(prior: FloatArray, tradable: BoolArray) -> FloatArray:

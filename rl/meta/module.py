@@ -42,7 +42,9 @@ class MetaModule(DefaultSACTorchRLModule):
         config: dict[str, Any] = self.model_config
         self.twin_q = config["twin_q"]
         layout = Layout(config["symbols"], config["shared"])
-        self.pi_encoder = _Encoder(ActorTrunk(layout, config["hidden"], config["mixed"]), (Columns.OBS,))
+        self.pi_encoder = _Encoder(
+            ActorTrunk(layout, config["hidden"], config["mixed"], config["kappa"]), (Columns.OBS,)
+        )
         self.pi = ActorHead(config["mixed"])
         if self.inference_only:
             return
@@ -67,13 +69,13 @@ def export_actor(module: MetaModule, kappa: float) -> dict[str, Float32Array]:
         "mix.embed": trunk.mix_embed.weight,
         "mix.pooled": trunk.mix_pooled.weight,
         "mix.bias": trunk.mix_embed.bias,
-        "symbol.weight": head.symbol.weight[:1],
-        "symbol.bias": head.symbol.bias[:1],
+        "symbol.weight": head.symbol.weight[:2],
+        "symbol.bias": head.symbol.bias[:2],
         "cash.shared": trunk.cash_shared.weight,
         "cash.pooled": trunk.cash_pooled.weight,
         "cash.bias": trunk.cash_shared.bias,
-        "cash_out.weight": head.cash.weight[:1],
-        "cash_out.bias": head.cash.bias[:1],
+        "cash_out.weight": head.cash.weight[:2],
+        "cash_out.bias": head.cash.bias[:2],
         "kappa": torch.tensor([kappa]),
     }
     return {name: value.detach().numpy().astype(np.float32) for name, value in sorted(tensors.items())}

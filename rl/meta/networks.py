@@ -11,13 +11,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from rl.meta.actor import VIEW_WIDTH
+from rl.meta.actor import CASH_DRIFT, DRIFT, STILL_LIMIT, VIEW_WIDTH
 from rl.meta.inputs import SYMBOL_COLUMNS
 
 PRIOR, HELD, TRADABLE = (SYMBOL_COLUMNS.index(name) for name in ("prior", "held", "tradable"))
 FIRST_STEP = 0.01
 """Scale of the actor's last layer at the start: training begins at the prior."""
-LOG_STD_START = -1.5
+LOG_STD_START = -3.0
 
 
 class Sight(NamedTuple):
@@ -51,11 +51,11 @@ def pool(embed: Tensor, tradable: Tensor) -> Tensor:
 
 
 class ActorTrunk(nn.Module):
-    """Observation -> (B, N + 1, mixed): a code for each symbol, and for cash last."""
+    """Observation -> (B, N + 1, mixed + 1): a code for each symbol, cash last, and the tilt that keeps it still."""
 
-    def __init__(self, layout: Layout, hidden: int, mixed: int) -> None:
+    def __init__(self, layout: Layout, hidden: int, mixed: int, kappa: float) -> None:
         super().__init__()
-        self.layout = layout
+        self.layout, self.kappa = layout, kappa
         self.embed_rows = nn.Linear(len(SYMBOL_COLUMNS) + VIEW_WIDTH, hidden)
         self.embed_shared = nn.Linear(layout.shared, hidden, bias=False)
         self.mix_embed = nn.Linear(hidden, mixed)
@@ -64,31 +64,43 @@ class ActorTrunk(nn.Module):
         self.cash_pooled = nn.Linear(2 * hidden, mixed, bias=False)
 
     def forward(self, observation: Tensor) -> Tensor:
-        """(B, D) -> (B, N + 1, mixed)."""
+        """(B, D) -> (B, N + 1, mixed + 1)."""
         rows, tradable, shared = self.layout.split(observation)
         embed = torch.relu(self.embed_rows(rows) + self.embed_shared(shared)[:, None]) * tradable
         pooled = pool(embed, tradable)
         mix = torch.relu(self.mix_embed(embed) + self.mix_pooled(pooled)[:, None])
         cash = torch.relu(self.cash_shared(shared) + self.cash_pooled(pooled))
-        return torch.cat([mix, cash[:, None]], dim=1)
+        drift = torch.cat([rows[:, :, DRIFT], shared[:, CASH_DRIFT, None]], dim=1)
+        still = torch.atanh((drift / self.kappa).clamp(-STILL_LIMIT, STILL_LIMIT))
+        return torch.cat([torch.cat([mix, cash[:, None]], dim=1), still[:, :, None]], dim=2)
 
 
 class ActorHead(nn.Module):
-    """(B, N + 1, mixed) -> inputs of a squashed Gaussian (B, 2 (N + 1)): means, then log standard deviations."""
+    """(B, N + 1, mixed + 1) -> inputs of a squashed Gaussian (B, 2 (N + 1)): means, then log standard deviations.
+
+    Each slot's three outputs: wish, patience, log standard deviation.
+    """
 
     def __init__(self, mixed: int) -> None:
         super().__init__()
-        self.symbol = nn.Linear(mixed, 2)
-        self.cash = nn.Linear(mixed, 2)
+        self.symbol = nn.Linear(mixed, 3)
+        self.cash = nn.Linear(mixed, 3)
         for layer in (self.symbol, self.cash):
             with torch.no_grad():
                 layer.weight.mul_(FIRST_STEP)
-                layer.bias.copy_(torch.tensor([0.0, LOG_STD_START]))
+                layer.bias.copy_(torch.tensor([0.0, 0.0, LOG_STD_START]))
 
     def forward(self, code: Tensor) -> Tensor:
         """Means of symbols and cash, then their log standard deviations."""
+        mean, _, log_std = self.parts(code)
+        return torch.cat([mean, log_std], dim=1)
+
+    def parts(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Mean, weight of the wish in it, and log standard deviation, (B, N + 1) each."""
+        code, still = code[:, :, :-1], code[:, :, -1]
         out = torch.cat([self.symbol(code[:, :-1]), self.cash(code[:, -1:])], dim=1)
-        return out.transpose(1, 2).flatten(1)
+        patience = torch.sigmoid(out[:, :, 1])
+        return torch.lerp(out[:, :, 0], still, patience), 1.0 - patience, out[:, :, 2]
 
 
 class CriticTrunk(nn.Module):

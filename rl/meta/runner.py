@@ -9,9 +9,12 @@ import numpy as np
 import torch
 from ray.rllib.core import COMPONENT_RL_MODULE, DEFAULT_MODULE_ID
 from ray.rllib.core.columns import Columns
+from ray.rllib.core.models.base import ENCODER_OUT
 from ray.rllib.env.env_runner import EnvRunner
+from torch import Tensor
 
 from data.market import BoolArray, Float32Array
+from rl.meta.config import MetaConfig
 from rl.meta.env import AllocationVectorEnv
 from rl.meta.module import MetaModule
 from rl.meta.replay import Bars
@@ -26,6 +29,8 @@ class WorldsRunner(EnvRunner):
         spec = config.get_rl_module_spec(spaces=self.get_spaces(), inference_only=True)
         self.module: MetaModule = spec.build()
         self._random = torch.Generator().manual_seed(config.seed)
+        self._meta: MetaConfig = config.env_config["meta"]
+        self._whim = self._noise()
         self._observations, _ = self.worlds.reset(seed=config.seed)
         self._done: BoolArray = np.zeros(self.worlds.num_envs, dtype=np.bool_)
 
@@ -64,9 +69,24 @@ class WorldsRunner(EnvRunner):
             self.module.set_state(found.get(DEFAULT_MODULE_ID, found))
 
     def _explore(self) -> Float32Array:
-        """Actions (W, N + 1) drawn from the squashed Gaussian."""
+        """Actions (W, N + 1) of the policy's squashed Gaussian, whose wishes are moved by a slow whim.
+
+        A new whim each slot would teach what trading costs, not what holding a tilt is worth: it persists. SAC learns
+        off policy, so that its own distribution may stay narrow.
+        """
+        memory = self._meta.whim_memory
+        self._whim = memory * self._whim + (1.0 - memory**2) ** 0.5 * self._noise()
         with torch.no_grad():
-            logits = self.module.forward_exploration({Columns.OBS: torch.from_numpy(self._observations)})
-            mean, log_std = logits[Columns.ACTION_DIST_INPUTS].chunk(2, dim=-1)
-            noise = torch.empty_like(mean).normal_(generator=self._random)
-            return torch.tanh(mean + log_std.exp() * noise).numpy()
+            code = self._code()
+            mean, freedom, log_std = self.module.pi.parts(code)
+            mean = mean + freedom * self._meta.whim * self._whim
+            return torch.tanh(mean + log_std.exp() * self._noise()).numpy()
+
+    def _code(self) -> Tensor:
+        encoder: Any = self.module.pi_encoder
+        return encoder({Columns.OBS: torch.from_numpy(self._observations)})[ENCODER_OUT]
+
+    def _noise(self) -> Tensor:
+        space: Any = self.worlds.single_action_space
+        shape = self.worlds.num_envs, space.shape[0]
+        return torch.empty(shape).normal_(generator=self._random)

@@ -103,10 +103,11 @@ def meta_sac(meta: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: in
         .training(
             gamma=meta.gamma,
             tau=meta.tau,
-            actor_lr=meta.actor_lr,
-            critic_lr=meta.critic_lr,
+            actor_lr=[[0, meta.actor_lr], [meta.updates, meta.actor_lr * meta.final_rate]],
+            critic_lr=[[0, meta.critic_lr], [meta.updates, meta.critic_lr * meta.final_rate]],
             alpha_lr=meta.alpha_lr,
             initial_alpha=meta.initial_alpha,
+            target_entropy=meta.target_entropy * (meta.symbols_per_world + 1),
             grad_clip=meta.gradient_norm,
         )
         .reporting(min_time_s_per_iteration=0, min_sample_timesteps_per_iteration=0)

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.errors import InputError
 from data.history import History
-from data.market import BoolArray, FloatArray, TimeArray
+from data.market import AssetClass, BoolArray, FloatArray, TimeArray
 from rl.meta.inputs import market_columns, views_through_time
 from rl.training.figures import bars_per_year
 from tools.market.costs import CostModel
@@ -19,7 +19,9 @@ from tools.strategies.scores import Scores
 @dataclass(frozen=True, slots=True)
 class Tape:
     """`market` (T, S, 6), `shared` (T, G0), `views` (T, S, 7, 3), `tradable` (T, S), `volatility` (T, S) for the prior,
-    `to_fill` and `to_close` (T, S) simple returns from close to fill and from fill to the next close, `cost_bps` (S,).
+    `to_fill` and `to_close` (T, S) simple returns from close to fill and from fill to the next close,
+    `cost_bps` (S,), `classes` (S,) asset classes; `hedge_gap` and `hedge_day` (T, S) are what training rewards leave
+    out of the two returns, zero until `rl.meta.hedge` fills them.
     """
 
     times: TimeArray
@@ -31,6 +33,9 @@ class Tape:
     to_fill: FloatArray
     to_close: FloatArray
     cost_bps: FloatArray
+    classes: tuple[AssetClass, ...]
+    hedge_gap: FloatArray
+    hedge_day: FloatArray
 
     @property
     def bars_per_year(self) -> float:
@@ -64,6 +69,9 @@ def build_tape(history: History, scores: Mapping[str, Scores], costs: CostModel)
         to_fill=np.nan_to_num(to_fill),
         to_close=np.nan_to_num(to_close),
         cost_bps=costs.vector(panel.instruments),
+        classes=tuple(i.asset_class for i in panel.instruments),
+        hedge_gap=np.zeros(panel.close.shape),
+        hedge_day=np.zeros(panel.close.shape),
     )
 
 

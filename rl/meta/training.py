@@ -14,6 +14,7 @@ from rl.meta.actor import Actor
 from rl.meta.blend import blend_v1
 from rl.meta.config import MetaConfig
 from rl.meta.evaluation import actor_rule, equal_weight, prior_rule, walk, walk_many
+from rl.meta.hedge import hedged
 from rl.meta.tape import Tape, build_tape
 from rl.ray_session import ray_session
 from rl.threads import limit_threads
@@ -70,9 +71,10 @@ def train_meta(
     where training left the finite numbers.
     """
     tape = build_tape(history, scores, config.costs)
+    lessons = hedged(tape, train_rows, config.hedge_peers, config.hedge_own_mean)
     limit_threads(config.threads)
     with ray_session(config.threads):
-        algorithm = _algorithm(tape, train_rows, config, seed)
+        algorithm = _algorithm(lessons, train_rows, config, seed)
         try:
             choice = _train(algorithm, tape, validation_rows, config, progress)
         finally:
@@ -129,13 +131,13 @@ def _better(
     config: MetaConfig,
 ) -> Choice:
     """The choice after this checkpoint: the greatest gain in Sharpe ratio among those that lose no return."""
-    actor = Actor(tensors)
-    reaches = [config.kappa * multiplier for multiplier in config.kappa_multipliers]
-    for reach, found in zip(reaches, walk_many(tape, rows, [actor_rule(actor, k) for k in reaches]), strict=True):
+    candidates = [_reaching(tensors, config.kappa * multiplier) for multiplier in config.kappa_multipliers]
+    walks = walk_many(tape, rows, [actor_rule(Actor(candidate)) for candidate in candidates])
+    for candidate, found in zip(candidates, walks, strict=True):
         figures = found.figures()
         gain = figures["sharpe"] - prior["sharpe"]
         if gain >= max(config.least_gain, choice.gain) and figures["annual_return"] >= prior["annual_return"]:
-            choice = Choice(_reaching(tensors, reach), gain, checkpoint)
+            choice = Choice(candidate, gain, checkpoint)
     return choice
 
 
@@ -144,8 +146,7 @@ def _reaching(tensors: Tensors, kappa: float) -> Tensors:
 
 
 def _report(tape: Tape, rows: slice, choice: Choice) -> dict[str, float]:
-    actor = Actor(choice.tensors)
-    rules = {"": actor_rule(actor, actor.kappa), "prior_": prior_rule, "equal_": equal_weight, "blend_": blend_v1}
+    rules = {"": actor_rule(Actor(choice.tensors)), "prior_": prior_rule, "equal_": equal_weight, "blend_": blend_v1}
     found = walk_many(tape, rows, list(rules.values()))
     return {
         prefix + name: value

@@ -17,6 +17,9 @@ from rl.meta.prior import inverse_volatility
 from rl.meta.tape import Tape, check_rows
 from rl.meta.tilt import tilt
 
+RISK_FLOOR = 1e-5
+"""Of a slot: a world of pegged currencies must not multiply its noise."""
+
 
 class Worlds:
     """`count` worlds over `rows` of a tape. All randomness comes from `rng`."""
@@ -71,23 +74,35 @@ class Worlds:
         return inputs, self._heard(self.tape.views[at])
 
     def step(self, inputs: MetaInputs, r: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Act r (W, N + 1) on what was observed; the reward (W,) and which worlds have come to their end (W,)."""
-        at = (self.slot[:, None], self.chosen)
+        """Act r (W, N + 1) on what was observed; the reward (W,) and which worlds have come to their end (W,).
+
+        The reward is the log growth beyond the prior's, less what the tape's hedge leaves out, less the penalties, in
+        units of the prior's risk in a slot: the same for bonds and coins, days and hours.
+        """
+        at, config = (self.slot[:, None], self.chosen), self.config
         market = self.tape.to_fill[at], self.tape.to_close[at], self.cost_bps
-        config = self.config
         drawdown, prior_drawdown = self.books.drawdown, self.prior_books.drawdown
         target = tilt(inputs.prior, inputs.held, inputs.tradable, r, config.kappa)
-        growth = self.books.advance(target, *market)
         still = tilt(inputs.prior, self.prior_books.held, inputs.tradable, np.zeros_like(r), config.kappa)
-        prior_growth = self.prior_books.advance(still, *market)
+        left_out = (inputs.held - self.prior_books.held)[:, :-1] * self.tape.hedge_gap[at]
+        left_out += (target - still)[:, :-1] * self.tape.hedge_day[at]
+        growth, prior_growth = self.books.advance(target, *market), self.prior_books.advance(still, *market)
         if not (growth > 0.0).all() or not (prior_growth > 0.0).all():
             raise InputError("a book lost everything or a price is NaN", "check the history's prices and fills")
-        gain = np.log(growth / prior_growth)
         turnover = self.books.turnover - self.prior_books.turnover
         fall = _deepening(drawdown, self.books.drawdown) - _deepening(prior_drawdown, self.prior_books.drawdown)
-        cost = config.turnover_penalty_bps * 1e-4 * turnover + config.drawdown_penalty * fall
+        gain = np.log(growth / prior_growth) - left_out.sum(axis=1)
+        gain -= config.turnover_penalty_bps * 1e-4 * turnover + config.drawdown_penalty * fall
+        risk = np.maximum(self._risk(still), RISK_FLOOR)
+        aversion = 0.5 * config.risk_aversion * (self._risk(target - still) / risk) ** 2
         self.slot = self.slot + 1
-        return config.reward_scale * (gain - cost), self.slot >= self.ends
+        return config.reward_scale * (gain / risk - aversion), self.slot >= self.ends
+
+    def _risk(self, weights: FloatArray) -> FloatArray:
+        """Volatility of `weights` (W, N + 1) in one slot, were the symbols independent, (W,)."""
+        at = (self.slot[:, None], self.chosen)
+        volatility = np.where(self.tape.tradable[at], self.tape.volatility[at], 0.0)
+        return np.sqrt(((weights[:, :-1] * volatility) ** 2).sum(axis=1) / self.tape.bars_per_year)
 
     def _heard(self, views: FloatArray) -> FloatArray:
         """Views (W, N, 7, 3) with silent agents and unknown cells at zero, scores noisy."""

@@ -13,7 +13,8 @@ from data.features.spec import Features
 from rl.meta.config import MetaConfig
 from rl.meta.env import AllocationEnv, AllocationVectorEnv
 from rl.meta.evaluation import equal_weight, prior_rule, walk, walk_many
-from rl.meta.inputs import AGENTS, build_inputs
+from rl.meta.hedge import hedged
+from rl.meta.inputs import AGENTS, MetaInputs, build_inputs
 from rl.meta.prior import inverse_volatility
 from rl.meta.tape import Tape, build_tape, check_rows
 from rl.meta.tilt import tilt
@@ -22,6 +23,7 @@ from tools.strategies.scores import Scores
 
 SMALL = MetaConfig(worlds=5, symbols_per_world=4, episode_bars=12, hidden=4, mixed=4, critic_hidden=4)
 ROWS = slice(10, 120)
+NO_PENALTIES = {"turnover_penalty_bps": 0.0, "drawdown_penalty": 0.0, "risk_aversion": 0.0}
 
 
 def small_tape(seed: int = 0, symbols: int = 9) -> Tape:
@@ -43,7 +45,7 @@ def test_doing_nothing_earns_exactly_nothing() -> None:
 
 def test_reward_and_weights_equal_an_explicit_ledger() -> None:
     """Units and cash, traded at the fill with costs, against the environment's books."""
-    config = SMALL.model_copy(update={"episode_bars": 40, "turnover_penalty_bps": 0.0, "drawdown_penalty": 0.0})
+    config = SMALL.model_copy(update={"episode_bars": 40} | NO_PENALTIES)
     history, scores = toy(4, slots=150, symbols=9)
     worlds = Worlds(build_tape(history, scores, config.costs), ROWS, config, 1, np.random.default_rng(0))
     rng, close, chosen = np.random.default_rng(1), history.panel.close, worlds.chosen[0]
@@ -53,16 +55,23 @@ def test_reward_and_weights_equal_an_explicit_ledger() -> None:
         slot, before = int(worlds.slot[0]), float(worlds.prior_books.value[0])
         inputs, _ = worlds.observe()
         np.testing.assert_allclose(worlds.books.held[0, :-1] * value, units * close[slot, chosen], atol=1e-10)
-        r = rng.uniform(-1, 1, (1, 5))
+        r, unit = rng.uniform(-1, 1, (1, 5)), units_of_risk(worlds, inputs)[0]
         reward, _ = worlds.step(inputs, r)
         target = tilt(inputs.prior, inputs.held, inputs.tradable, r, config.kappa)[0, :-1]
         units, cash = trade(units, cash, target, inputs.tradable[0], history.fill[slot, chosen], worlds.cost_bps[0])
         earned, value = (cash + units @ close[slot + 1, chosen]) / value, cash + units @ close[slot + 1, chosen]
         np.testing.assert_allclose(worlds.books.value[0], value, rtol=1e-10)
         gain = np.log(earned) - np.log(float(worlds.prior_books.value[0]) / before)
-        np.testing.assert_allclose(reward[0], config.reward_scale * gain, atol=1e-8)
+        np.testing.assert_allclose(reward[0], config.reward_scale * gain / unit, atol=1e-8)
         frozen += int((~inputs.tradable).sum())
     assert frozen > 0, "the ledger should have met a symbol that could not be traded"
+
+
+def units_of_risk(worlds: Worlds, inputs: MetaInputs) -> np.ndarray:
+    """Before a step: what each prior's book would risk in the slot, were its tradable symbols independent, (W,)."""
+    still = tilt(inputs.prior, worlds.prior_books.held, inputs.tradable, np.zeros_like(inputs.prior), 1.0)[:, :-1]
+    volatility = worlds.tape.volatility[worlds.slot[:, None], worlds.chosen] / np.sqrt(worlds.tape.bars_per_year)
+    return np.array([np.sqrt(sum((still[w, o] * volatility[w, o]) ** 2)) for w, o in enumerate(inputs.tradable)])
 
 
 def trade(
@@ -82,18 +91,51 @@ def trade(
     return wanted, cash - (wanted - units) @ fill - costs(low)
 
 
-def test_penalties_take_turnover_and_deepened_drawdown_beyond_the_priors() -> None:
-    free = SMALL.model_copy(update={"turnover_penalty_bps": 0.0, "drawdown_penalty": 0.0})
-    dear = SMALL.model_copy(update={"turnover_penalty_bps": 50.0, "drawdown_penalty": 2.0})
+def test_penalties_take_turnover_drawdown_and_risk_beyond_the_priors() -> None:
+    free = SMALL.model_copy(update=NO_PENALTIES)
+    dear = SMALL.model_copy(update={"turnover_penalty_bps": 50.0, "drawdown_penalty": 2.0, "risk_aversion": 0.4})
     tape, r = small_tape(), np.random.default_rng(2).uniform(-1, 1, (12, 5, 5))
     without, within = (Worlds(tape, ROWS, c, 5, np.random.default_rng(0)) for c in (free, dear))
     for step in r[:10]:
         fall = [b.drawdown for b in (within.books, within.prior_books)]
+        inputs, _ = within.observe()
+        unit, slot, still = units_of_risk(within, inputs), within.slot, within.prior_books.held
         bare, _ = without.step(without.observe()[0], step)
-        net, _ = within.step(within.observe()[0], step)
+        net, _ = within.step(inputs, step)
         deeper = [np.maximum(b.drawdown - f, 0) for b, f in zip((within.books, within.prior_books), fall, strict=True)]
         turnover = within.books.turnover - within.prior_books.turnover
-        np.testing.assert_allclose(bare - net, 100 * (5e-3 * turnover + 2.0 * (deeper[0] - deeper[1])), atol=1e-9)
+        active = tilt(inputs.prior, inputs.held, inputs.tradable, step, free.kappa)
+        active = (active - tilt(inputs.prior, still, inputs.tradable, np.zeros_like(step), 1.0))[
+            :, :-1
+        ] * inputs.tradable
+        variance = ((active * tape.volatility[slot[:, None], within.chosen]) ** 2).sum(axis=1) / tape.bars_per_year
+        expected = (5e-3 * turnover + 2.0 * (deeper[0] - deeper[1])) / unit + 0.2 * variance / unit**2
+        np.testing.assert_allclose(bare - net, free.reward_scale * expected, atol=1e-9)
+
+
+def test_the_hedge_takes_chance_off_rewards_and_neither_premia_nor_books() -> None:
+    plain = small_tape()
+    plain.to_close[:] += 0.1 * np.random.default_rng(9).standard_normal((150, 1)) * plain.volatility
+    without_chance = hedged(plain, ROWS, peers=1.0, own_mean=0.0)
+    known = plain.tradable & (without_chance.hedge_day != 0.0)
+    for block in (without_chance.hedge_gap, without_chance.hedge_day):
+        np.testing.assert_allclose(np.where(known, block, 0.0).sum(axis=0) / known.sum(axis=0), 0.0, atol=1e-15)
+        assert not block[: ROWS.start].any()
+        assert not block[ROWS.stop - 1 :].any()
+    day = plain.to_close[ROWS][known[ROWS]]
+    assert (day - without_chance.hedge_day[ROWS][known[ROWS]]).std() < 0.7 * day.std()
+    one, other = (Worlds(t, ROWS, SMALL, 5, np.random.default_rng(0)) for t in (plain, without_chance))
+    for step in np.random.default_rng(2).uniform(-1, 1, (10, 5, 5)):
+        inputs, _ = other.observe()
+        at, unit, before = (other.slot[:, None], other.chosen), units_of_risk(other, inputs), other.prior_books.held
+        bare, _ = one.step(one.observe()[0], step)
+        net, _ = other.step(inputs, step)
+        left_out = (inputs.held - before)[:, :-1] * without_chance.hedge_gap[at]
+        target = tilt(inputs.prior, inputs.held, inputs.tradable, step, SMALL.kappa)
+        still = tilt(inputs.prior, before, inputs.tradable, np.zeros_like(step), 1.0)
+        left_out += (target - still)[:, :-1] * without_chance.hedge_day[at]
+        np.testing.assert_allclose(bare - net, SMALL.reward_scale * left_out.sum(axis=1) / unit, atol=1e-10)
+        assert (one.books.held == other.books.held).all()
 
 
 def test_the_same_seed_draws_the_same_worlds_and_another_seed_others() -> None:
@@ -127,7 +169,8 @@ def test_nothing_outside_the_rows_is_ever_seen() -> None:
     spoiled = small_tape()
     outside = np.ones(150, dtype=bool)
     outside[ROWS] = False
-    for block in (spoiled.market, spoiled.shared, spoiled.views, spoiled.volatility, spoiled.to_fill, spoiled.to_close):
+    for name in ("market", "shared", "views", "volatility", "to_fill", "to_close"):
+        block = getattr(spoiled, name)
         block[outside] = np.nan
     spoiled.to_fill[ROWS.stop - 1] = spoiled.to_close[ROWS.stop - 1] = np.nan
     runs = []

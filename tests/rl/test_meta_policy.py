@@ -28,7 +28,7 @@ from rl.meta.tilt import KAPPA, tilt
 from rl.store import Manifest, PolicyBundle
 from tools.portfolio.prior import inverse_volatility
 
-SHARED = 13
+SHARED = 14
 
 
 def tensors(seed: int = 0, kappa: float = KAPPA, shared: int = SHARED) -> dict[str, np.ndarray]:
@@ -224,7 +224,7 @@ def test_bundles_of_another_kind_are_refused() -> None:
         bundle(good, role="symbol_agents"),
         bundle(good, obs_id="meta-obs-v0"),
         bundle({k: v for k, v in good.items() if k != "cash.bias"}),
-        bundle(good | {"symbol.weight": np.full((1, 6), np.nan, dtype=np.float32)}),
+        bundle(good | {"symbol.weight": np.full((2, 6), np.nan, dtype=np.float32)}),
         bundle({}),
     ):
         with pytest.raises(CorruptFile):
@@ -232,3 +232,21 @@ def test_bundles_of_another_kind_are_refused() -> None:
     inputs, views = case(4)
     with pytest.raises(InputError, match="shared"):
         Actor(tensors(shared=9)).tilts(inputs, views[None])
+
+
+def test_full_patience_keeps_what_is_held() -> None:
+    """With the gate shut and no clipping the actor asks for the weights that are held, whatever the views say."""
+    history, _ = toy(slots=4, symbols=6)
+    everything = np.ones(6, dtype=bool)
+    prior = many_priors(history.features["vol_63"][2], everything)
+    held = prior * np.exp(np.random.default_rng(0).uniform(-0.5, 0.5, 7))
+    held /= held.sum()
+    inputs = build_inputs(history.features, 2, everything, prior, held, 0.0)
+    shut = tensors()
+    shut["symbol.bias"][1] = shut["cash_out.bias"][1] = 60.0
+    views = np.random.default_rng(1).uniform(-1, 1, (1, 6, 7, 3))
+    for kappa in (1.5, 0.75):
+        weights = MetaPolicy(bundle(shut | {"kappa": np.array([kappa], dtype=np.float32)})).weights(inputs, views)[0]
+        np.testing.assert_allclose(weights, held, atol=0.004)
+    moving = MetaPolicy(bundle(tensors())).weights(inputs, views)[0]
+    assert np.abs(moving - held).max() > 0.01
