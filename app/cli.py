@@ -214,7 +214,8 @@ def ui(
 
     address = f"http://127.0.0.1:{port}"
     render.emit({"address": address}, as_json, lambda: render.say(f"The panel is at {address} (Ctrl-C ends it)."))
-    raise typer.Exit(serve(port, home))
+    sys.stdout.flush()
+    serve(port, home)
 
 
 def main() -> None:

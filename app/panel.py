@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 
-def serve(port: int, home: Path | None) -> int:
-    """Run Streamlit on the loopback interface until it is stopped; returns its exit code."""
+def serve(port: int, home: Path | None) -> NoReturn:
+    """Become Streamlit, on the loopback interface: a signal to the panel is a signal to it."""
     page = Path(__file__).parents[1] / "ui" / "main.py"
     environment = dict(os.environ)
     if home is not None:
@@ -19,4 +19,4 @@ def serve(port: int, home: Path | None) -> int:
         "--server.address=127.0.0.1", f"--server.port={port}", "--server.headless=true",
         "--browser.gatherUsageStats=false", "--client.toolbarMode=minimal", "--theme.base=light",
     ]  # fmt: skip
-    return subprocess.call(command, env=environment)
+    os.execve(sys.executable, command, environment)
