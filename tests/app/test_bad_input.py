@@ -52,7 +52,7 @@ def refused(home: Path, *arguments: str) -> dict[str, str]:
     [
         (("--symbols", "NOSUCHNAME"), "UnknownSymbol", "NOSUCHNAME"),
         (("--as-of", "1999-01-04"), "OutOfRange", "1999"),
-        (("--as-of", "not-a-date"), "BadConfig", "not-a-date"),
+        (("--as-of", "not-a-date"), "InputError", "not-a-date"),
         (("--source", "simulatd"), "BadConfig", "simulatd"),
         (("--approval", "sometimes"), "BadConfig", "approval"),
         (("--source", "files", "--path", "no-such-folder"), "BadFile", "no-such-folder"),
