@@ -61,7 +61,8 @@ class Desk:
         return open_stores(self.settings.home)
 
     @cached_property
-    def _market(self) -> Market:
+    def market(self) -> Market:
+        """The source the settings name, with everything that looks at it."""
         from app.runtime import open_market
 
         return open_market(self.settings, self._stores)
@@ -76,7 +77,7 @@ class Desk:
         """Run the cycle of a slot, or finish the one that was left unfinished; a done slot is never run twice."""
         book = self.settings.book_name()
         with self._alone(book):
-            slot = self._market.slot(book, as_of)
+            slot = self.market.slot(book, as_of)
             cycle_id = cycle_id_of(book, slot)
             begun = self._begin(book, slot, cycle_id)
             if begun == "done":
@@ -87,7 +88,7 @@ class Desk:
         """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
         ledger, settings = self._stores.ledger, self.settings.restart()
         if ledger.book(book) is None:
-            ledger.create_book(new_book(book, self._market.config.initial_cash))
+            ledger.create_book(new_book(book, self.market.config.initial_cash))
         before = ledger.started_with(cycle_id)
         status = ledger.open_cycle(book, slot, cycle_id, settings)
         if status == "started" and before not in (None, settings):
@@ -112,7 +113,7 @@ class Desk:
         from app.drive import drive
 
         start: CycleInput = {"book": book, "slot": slot, "cycle_id": cycle_id}
-        request = drive(self._market, self._stores, start, response, on_node)
+        request = drive(self.market, self._stores, start, response, on_node)
         if request is not None:
             return CycleOutcome("waiting", cycle_id, request=request)
         return CycleOutcome("done", cycle_id, self._journal.read(cycle_id))
@@ -189,7 +190,7 @@ class Desk:
         """Train both policies on the source; the report has seen and unseen figures side by side."""
         from app.training import train_policies
 
-        return train_policies(self._market, self._stores, preset, seed, ship, progress, command)
+        return train_policies(self.market, self._stores, preset, seed, ship, progress, command)
 
     # --- helpers ----------------------------------------------------------------------------------------------
 
