@@ -35,9 +35,14 @@ class RowMarket:
 
 
 def row_market(history: History, costs: CostModel | None = None) -> RowMarket:
-    """Arrays of a history under a cost model (the default one unless given)."""
+    """Arrays of a history under a cost model (the default one unless given).
+
+    Slots at which the market-wide columns are not known yet (the regime needs two years) are used all the same: rows
+    see zeros there, as blinded episodes do. A policy in use says nothing on such a slot (rl.symbol_policy).
+    """
     instruments = history.panel.instruments
     block = market_block(history.features, instruments)
+    block[:, :, SHARED] = np.where(np.isfinite(block[:, :, SHARED]), block[:, :, SHARED], np.float32(0.0))
     ready = history.ready & known_cells(block) & np.isfinite(history.panel.close)
     vol = bar_volatility(history.features)
     arrays = MarketArrays(
@@ -57,12 +62,13 @@ def row_market(history: History, costs: CostModel | None = None) -> RowMarket:
     return _frozen(RowMarket(history.panel.symbols, groups, arrays))
 
 
-def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float) -> RowMarket:
-    """The market whose rewards leave out what a symbol shares with its peers and what it earned on average.
+def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float, premium: float) -> RowMarket:
+    """The market whose rewards leave out what a symbol shares with its peers and what it happened to earn on average.
 
-    `peers`: share taken off of the mean return of the other symbols of its asset class (in volatilities, then scaled to
-    the symbol's own); `own_mean`: share taken off of the symbol's mean return over the slots `learn` (T,). What then
-    pays is when and which, not what happened to rise.
+    `peers`: share taken off of the mean return of the other symbols of its asset class, slot by slot (in volatilities,
+    then scaled to the symbol's own); `own_mean`: share taken off of what is left on average over the slots `learn`
+    (T,); `premium`: share given back of the mean return of the whole class over those slots. What then pays is which
+    symbol and when, and being in a class that pays, not what happened to rise.
     """
     a = market.arrays
     with np.errstate(invalid="ignore"):
@@ -70,13 +76,22 @@ def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float) -
         day = (np.vstack([a.close[1:], np.full((1, a.close.shape[1]), np.nan)]) / a.fill - 1.0) / a.scale
     known = a.ready & np.isfinite(gap) & np.isfinite(day)
     shared = [peers * _mean_of_others(np.where(known, x, 0.0), known, market.groups) for x in (gap, day)]
-    left = np.where(known & learn[:, None], gap + day - shared[0] - shared[1], 0.0)
-    mean = left.sum(axis=0) / np.maximum((known & learn[:, None]).sum(axis=0), 1)
+    learned = known & learn[:, None]
+    own = _mean(gap + day - shared[0] - shared[1], learned)
+    of_class = np.zeros_like(own)
+    for group in np.unique(market.groups):
+        members = market.groups == group
+        of_class[members] = _mean((gap + day)[:, members].reshape(-1, 1), learned[:, members].reshape(-1, 1))
     arrays = a._replace(
         hedge_gap=np.asfortranarray(shared[0] * a.scale),
-        hedge_day=np.asfortranarray((shared[1] + own_mean * mean) * a.scale),
+        hedge_day=np.asfortranarray((shared[1] + own_mean * own - premium * of_class) * a.scale),
     )
     return _frozen(RowMarket(market.symbols, market.groups, arrays))
+
+
+def _mean(values: FloatArray, known: BoolArray) -> FloatArray:
+    """(S,): the mean of each column over its known cells; 0 where there are none."""
+    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
 def _mean_of_others(values: FloatArray, known: BoolArray, groups: IntArray) -> FloatArray:

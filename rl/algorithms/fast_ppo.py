@@ -58,6 +58,11 @@ class FastPPO(PPO):
         self._folder = tempfile.TemporaryDirectory(prefix="bullpen-")
         self._logdir = self._folder.name
 
+    def cleanup(self) -> None:
+        """Stop the parts and remove the folder."""
+        super().cleanup()
+        self._folder.cleanup()
+
     def training_step(self) -> None:
         """Raises BadConfig where the loss is no longer a number: nothing of such a run is kept."""
         config, learners, runners = self._parts()

@@ -64,25 +64,35 @@ def active_returns(sleeves: Sleeves, whole: Sleeves, alive: BoolArray) -> FloatA
 
 
 def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Actor) -> FloatArray:
-    """What the stateless scores foretold, slot by slot: the mean over symbols of score, less the mean score, times the
-    return from the next fill to the one after, in volatilities. Before costs; slots without known symbols are left out.
+    """What the stateless scores foretold within asset classes, slot by slot, before costs.
+
+    The mean over symbols of score, less the mean score of its class at that slot, times the return from the next fill
+    to the one after, in volatilities. Being long, and the fate of whole classes, cancel out: so much depends on so few
+    draws of them that they would drown what can be judged. Symbols alone in their class do not count.
     """
     a, rows = market.arrays, slice(part.start, part.stop - 2)
     score = stateless_view(actor, a.block[:, rows], heads)[0].T
     move = (a.fill[rows.start + 1 : rows.stop + 1] / a.fill[rows] - 1.0) / a.scale[rows]
     known = a.ready[rows] & np.isfinite(move)
-    if not known.any():
-        return np.zeros(1)
-    told = np.where(known, (score - score[known].mean()) * np.where(known, move, 0.0), 0.0)
-    return (told.sum(axis=1) / np.maximum(known.sum(axis=1), 1))[known.any(axis=1)]
+    told, count = np.zeros(len(score)), np.zeros(len(score))
+    for group in np.unique(market.groups):
+        members = market.groups == group
+        s, z, k = score[:, members], np.where(known, move, 0.0)[:, members], known[:, members]
+        size = k.sum(axis=1, keepdims=True)
+        k = k & (size > 1)
+        mean = np.where(k, s, 0.0).sum(axis=1, keepdims=True) / np.maximum(size, 1)
+        told += np.where(k, (s - mean) * z, 0.0).sum(axis=1)
+        count += k.sum(axis=1)
+    return told[count > 0] / count[count > 0] if (count > 0).any() else np.zeros(1)
 
 
 def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_year: float) -> dict[str, float]:
     """Figures of the agents and baselines over `part`, at the same costs.
 
-    `score_sharpe` of `score_returns`; `sharpe` ... of the equally weighted sleeves; `active_sharpe` of what timing and choice added; `turnover` a year, as
-    a fraction of value; `symbol_sharpe_p10/50/90` over symbols; `equal_weight_*` always fully long, rebalanced freely;
-    `buy_and_hold_*` the same bought once.
+    `score_sharpe` of `score_returns` (`generic_`: were all symbols strangers); `sharpe` ... of the equally weighted
+    sleeves; `active_sharpe` of what timing and choice added to them; `turnover` a year, as a fraction of value;
+    `symbol_sharpe_p10/50/90` over symbols; `equal_weight_*` always fully long, rebalanced freely; `buy_and_hold_*` the
+    same bought once.
     """
     ours, whole = run_sleeves(market, part, heads, actor), run_sleeves(market, part, heads, None)
     alive = whole.held > 0.0

@@ -32,6 +32,10 @@ from rl.training.symbol_agents import Checkpoint, Trail, best_checkpoint, fit, o
 from rl.training.views import HeldOut, agent_scores
 
 
+UPDATE_IN_SAMPLES = 2600.0
+"""An update of the meta-controller takes about as long as this many samples of the symbol agents: for the time left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What of a manifest the history does not know: the source's parameters and what the person typed."""
@@ -102,8 +106,7 @@ def _open(history: History, preset: Preset, seed: int, origin: Origin, report: R
     first = int(np.argmax(market.arrays.ready.any(axis=1)))
     split = make_split(history.panel.times, preset.split_for(history.source), first)
     shares = {f"symbol agents, fold {k + 1}": 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
-    cost = preset.meta.updates / 25.0
-    shares |= {"symbol agents": 1.0, "meta-controller": cost * 1e5 / preset.ppo.samples}
+    shares |= {"symbol agents": 1.0, "meta-controller": preset.meta.updates * UPDATE_IN_SAMPLES / preset.ppo.samples}
     per_year = bars_per_year(history.panel.times)
     return _Run(history, preset, split, market, per_year, seed, Stopwatch(report, shares), origin)
 
@@ -128,7 +131,7 @@ def _symbol_agents(run: _Run) -> tuple[Checkpoint, list[HeldOut]]:
 def _fit(run: _Run, learn: np.ndarray, judge: slice, share: float, seed: int, phase: str) -> Trail:
     """Train on `learn`, as often over each of its dates as a run over all training dates would be."""
     against, samples = run.preset.benchmark, max(1, int(run.preset.ppo.samples * share))
-    market = hedged(run.market, learn, against.peers, against.own_mean)
+    market = hedged(run.market, learn, against.peers, against.own_mean, against.premium)
     return fit(
         market, learn, judge, run.preset, samples, seed, run.per_year,
         lambda fraction, figures: run.watch.tell(phase, fraction, figures),
@@ -145,7 +148,7 @@ def _agent_metrics(run: _Run, final: Checkpoint) -> dict[str, dict[str, float]]:
 def _bundle(
     run: _Run, role: Role, algorithm: str, tensors: Mapping[str, Float32Array], metrics: dict[str, dict[str, float]]
 ) -> PolicyBundle:
-    sha256, history, times = tensor_sha256(tensors), run.history, run.history.panel.times
+    sha256, history = tensor_sha256(tensors), run.history
     agents = role == "symbol_agents"
     config: dict[str, Any] = run.preset.model_dump(mode="json")
     manifest = Manifest(
@@ -160,8 +163,8 @@ def _bundle(
         heads=(GENERIC, *history.panel.symbols) if agents else (),
         seed=run.seed,
         config=config,
-        trained_from=slot_text(to_datetime(np.datetime64(times[run.split.train.start], "ns"))),
-        trained_until=slot_text(to_datetime(np.datetime64(times[run.split.validation.stop - 1], "ns"))),
+        trained_from=_slot(history, run.split.train.start),
+        trained_until=_slot(history, run.split.validation.stop - 1),
         metrics=metrics,
         git_commit=git_commit(),
         sha256=sha256,
@@ -170,3 +173,8 @@ def _bundle(
         command=run.origin.command,
     )
     return PolicyBundle(manifest, dict(tensors))
+
+
+def _slot(history: History, row: int) -> str:
+    times: list[np.datetime64] = list(history.panel.times[row : row + 1])
+    return slot_text(to_datetime(times[0]))

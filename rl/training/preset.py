@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -78,10 +78,12 @@ class EpisodePreset(_Strict):
 class BenchmarkPreset(_Strict):
     """What training rewards are measured against; evaluation is of plain net returns."""
 
-    peers: Fraction = 0.7
+    peers: Fraction = 1.0
     """Share taken off of the mean return of the other symbols of the asset class."""
     own_mean: Fraction = 1.0
-    """Share taken off of the symbol's own mean return over the training dates: it says little about the next."""
+    """Share taken off of what the symbol earned beyond that, on average over the training dates: it was mostly luck."""
+    premium: Fraction = 1.0
+    """Share given back of what its whole asset class earned on average over the training dates."""
 
 
 class SplitPreset(_Strict):

@@ -16,7 +16,13 @@ CLASSES = tuple(AssetClass)
 
 
 def history(
-    slots: int = 400, symbols: int = 4, seed: int = 0, memory: float = 0.0, volatility: float = 0.01, drift: float = 0.0
+    slots: int = 400,
+    symbols: int = 4,
+    seed: int = 0,
+    memory: float = 0.0,
+    volatility: float = 0.01,
+    drift: float = 0.0,
+    classes: tuple[AssetClass, ...] = CLASSES,
 ) -> History:
     """Closes whose returns follow r[t+1] = memory * r[t] + noise; each fill is at the close decided on."""
     rng = np.random.default_rng(seed)
@@ -25,16 +31,21 @@ def history(
     for t in range(1, slots):
         returns[t] = memory * returns[t - 1] + noise[t]
     close = 100.0 * np.cumprod(1.0 + returns, axis=0)
-    return from_prices(close, close.copy(), rng)
+    return from_prices(close, close.copy(), rng, classes)
 
 
-def from_prices(close: np.ndarray, fill: np.ndarray, rng: np.random.Generator | None = None) -> History:
+def from_prices(
+    close: np.ndarray,
+    fill: np.ndarray,
+    rng: np.random.Generator | None = None,
+    classes: tuple[AssetClass, ...] = CLASSES,
+) -> History:
     """A history around given closes and fills (T, S); ret_1 and vol_21 are real, other features are noise."""
     rng = rng or np.random.default_rng(0)
     slots, symbols = close.shape
     start = np.datetime64("2010-01-04T21:00:00", "ns")
     times = start + np.arange(slots) * np.timedelta64(1, "D")
-    instruments = tuple(Instrument(f"S{i:02d}", CLASSES[i % len(CLASSES)]) for i in range(symbols))
+    instruments = tuple(Instrument(f"S{i:02d}", classes[i % len(classes)]) for i in range(symbols))
     opens = np.vstack([close[:1], close[:-1]])
     panel = Panel(
         instruments, times, opens, np.maximum(opens, close), np.minimum(opens, close), close,

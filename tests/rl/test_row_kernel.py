@@ -19,7 +19,10 @@ from tools.market.accounting import sleeve_step
 NET_ONLY = RewardConfig(reference=0.0, drawdown=0.0, sharpe=0.0)
 
 
-def rows_of(market, count=8, rules=PLAIN._replace(horizon=20), reward=NET_ONLY, allowed=None):
+SHORT = PLAIN._replace(horizon=20)
+
+
+def rows_of(market, count=8, rules=SHORT, reward=NET_ONLY, allowed=None):
     allowed = np.ones(market.slots, dtype=np.bool_) if allowed is None else allowed
     return Rows(market, starts_in(market, allowed), rules, reward, count)
 
@@ -262,7 +265,7 @@ def test_a_hedged_market_pays_nothing_on_average_for_always_holding():
     given_history = history(400, 7, drift=0.002)
     learn = np.arange(400) < 300
     plain = row_market(given_history)
-    market = hedged(plain, learn, 0.7, 1.0)
+    market = hedged(plain, learn, 0.7, 1.0, 0.0)
     total = []
     for m in (plain, market):
         rows = rows_of(m, 7, reward=NET_ONLY)
@@ -280,6 +283,15 @@ def test_later_dates_do_not_enter_what_rewards_are_measured_against():
     learn = np.arange(400) < 300
     early, late = history(400, 9), history(400, 9)
     late.panel.close[301:] *= 1.3
-    a, b = (hedged(row_market(h), learn, 0.7, 1.0).arrays for h in (early, late))
+    a, b = (hedged(row_market(h), learn, 0.7, 1.0, 1.0).arrays for h in (early, late))
     assert np.array_equal(a.hedge_day[:300], b.hedge_day[:300], equal_nan=True)
     assert np.array_equal(a.hedge_gap[:300], b.hedge_gap[:300], equal_nan=True)
+
+
+def test_rows_may_learn_before_the_regime_is_known_and_then_see_zeros():
+    given_history = history()
+    given_history.features.shared[:100, 7:10] = np.nan
+    market = row_market(given_history)
+    assert market.arrays.ready[50].all()
+    assert not market.arrays.block[:, 50, SHARED][:, 7:10].any()
+    assert market.arrays.block[:, 150, SHARED][:, 7:10].any()

@@ -112,7 +112,7 @@ def test_the_stateless_view_is_torchs_expectation(module, market):
         odds = torch.softmax(module.outputs(torch.from_numpy(obs))[0], -1).detach().numpy().astype(float)
         expected = odds @ np.array([target_position(a, position, False) for a in range(N_ACTIONS)])
         entropy = -(odds * np.log(np.maximum(odds, 1e-300))).sum(axis=1) / np.log(sum(allowed))
-        view[0, :, 123] -= expected - (0.5 if position == 0.0 else 0.5)
+        view[0, :, 123] -= expected - 0.5
         view[1, :, 123] += 0.5 * entropy
     assert np.allclose(view[0, :, 123], 0.0, atol=1e-6)
     assert np.allclose(view[1, :, 123], 1.0, atol=1e-6)

@@ -22,9 +22,10 @@ def bundle(role="symbol_agents", obs_id="obs-v1", symbols=("S00", "S01", "S02", 
     def drawn(*shape):
         return (scale * rng.normal(0.0, 0.4, shape)).astype(np.float32)
 
+    heads = 1 + len(symbols)
     tensors = {
         "encoder.0.weight": drawn(8, 56), "encoder.0.bias": drawn(8), "encoder.1.weight": drawn(8, 8),
-        "encoder.1.bias": drawn(8), "head.weight": drawn(1 + len(symbols), 8, 7), "head.bias": drawn(1 + len(symbols), 7),
+        "encoder.1.bias": drawn(8), "head.weight": drawn(heads, 8, 7), "head.bias": drawn(heads, 7),
     }  # fmt: skip
     manifest = Manifest(
         policy_id="ppo-test", role=role, algorithm="ppo", source="synthetic", params={}, data_hash="", lake={},
