@@ -31,7 +31,6 @@ from rl.training.split import Split, folds, make_split, rows_in
 from rl.training.symbol_agents import Checkpoint, Trail, best_checkpoint, fit, own_heads
 from rl.training.views import HeldOut, agent_scores
 
-
 UPDATE_IN_SAMPLES = 2600.0
 """An update of the meta-controller takes about as long as this many samples of the symbol agents: for the time left."""
 
