@@ -79,17 +79,22 @@ class MetaSAC(SAC):
         return ColumnReplay(meta.replay_bars, meta.worlds, width, actions, config.seed)
 
 
-def meta_sac(meta: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: int) -> MetaSAC:
-    """Build the algorithm in this process: our networks and data path, everything else stock SAC. Ray must run."""
-    env = make()
+def module_spec(meta: MetaConfig, shared: int) -> RLModuleSpec:
+    """The networks for worlds whose shared block is `shared` wide."""
     model = {
         "symbols": meta.symbols_per_world,
-        "shared": env.shared_width,
+        "shared": shared,
         "hidden": meta.hidden,
         "mixed": meta.mixed,
         "critic_hidden": meta.critic_hidden,
         "kappa": meta.kappa,
     }
+    return RLModuleSpec(module_class=MetaModule, model_config=model)
+
+
+def meta_sac(meta: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: int) -> MetaSAC:
+    """Build the algorithm in this process: our networks and data path, everything else stock SAC. Ray must run."""
+    env = make()
     config: Any = (
         SACConfig(algo_class=MetaSAC)
         .environment(
@@ -99,7 +104,7 @@ def meta_sac(meta: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: in
         )
         .env_runners(env_runner_cls=WorldsRunner, num_env_runners=0)
         .learners(num_learners=0, num_gpus_per_learner=0)
-        .rl_module(rl_module_spec=RLModuleSpec(module_class=MetaModule, model_config=model))
+        .rl_module(rl_module_spec=module_spec(meta, env.shared_width))
         .training(
             gamma=meta.gamma,
             tau=meta.tau,

@@ -153,15 +153,15 @@ def test_the_same_seed_draws_the_same_worlds_and_another_seed_others() -> None:
 def test_episodes_are_truncated_and_begin_anew_on_the_next_step() -> None:
     env = AllocationVectorEnv(small_tape(), ROWS, SMALL, 5)
     env.reset(seed=0)
-    flags = []
+    uneven = np.tile(np.array([1, -1, 0.5, -0.5, 0.2], dtype=np.float32), (5, 1))
+    flags = [False]
     for _ in range(30):
-        _, rewards, terminated, truncated, _ = env.step(np.ones((5, 5), dtype=np.float32) * [[1], [-1], [1], [-1], [1]])
+        _, rewards, terminated, truncated, _ = env.step(uneven)
         assert not terminated.any()
-        flags.append(truncated[0])
-        if len(flags) > 1 and flags[-2]:
-            assert rewards[0] == 0.0
-            assert env.worlds.books.value[0] == 1.0
-    assert [i for i, f in enumerate(flags) if f] == [11, 24]
+        assert (rewards[0] == 0.0) == flags[-1]
+        assert not flags[-1] or env.worlds.books.value[0] == 1.0
+        flags.append(bool(truncated[0]))
+    assert [i for i, f in enumerate(flags[1:]) if f] == [11, 24]
 
 
 def test_nothing_outside_the_rows_is_ever_seen() -> None:
