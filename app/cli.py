@@ -157,7 +157,7 @@ def train(
 
     desk = _desk(source=source, path=path, seed=seed, symbols=symbols, home=home)
     with render.training(quiet=as_json) as progress:
-        report = desk.train(preset, train_seed, ship, progress, command=" ".join(["bullpen", *sys.argv[1:]]))
+        report = desk.train(preset, train_seed, ship, progress, command=_said(sys.argv[1:]))
     render.emit(report, as_json, lambda: render.training_report(report))
 
 
@@ -216,6 +216,12 @@ def ui(
     render.emit({"address": address}, as_json, lambda: render.say(f"The panel is at {address} (Ctrl-C ends it)."))
     sys.stdout.flush()
     serve(port, home)
+
+
+def _said(arguments: list[str]) -> str:
+    """The command as anyone can type it again: without where this desk lives and how it prints."""
+    kept = [a for n, a in enumerate(arguments) if "--home" not in (a, arguments[n - 1] if n else "") and a != "--json"]
+    return " ".join(["bullpen", *(a for a in kept if not a.startswith("--home="))])
 
 
 def main() -> None:
