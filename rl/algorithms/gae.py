@@ -35,7 +35,6 @@ def advantages(
                 carried = 0.0
                 continue
             bootstrap = 0.0 if terminated[t, n] else gamma * values[t + 1, n]
-            flows = 0.0 if terminated[t, n] or truncated[t, n] else gamma * lam
-            carried = rewards[t, n] + bootstrap - values[t, n] + flows * carried
+            carried = rewards[t, n] + bootstrap - values[t, n] + gamma * lam * carried
             result[t, n] = carried
     return result, real

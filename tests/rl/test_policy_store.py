@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,6 +117,23 @@ def test_a_full_disk_leaves_the_old_policy_in_place(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StorageFailed, match="No space left"):
+        save_bundle(tmp_path / "p", bundle(scale=2.0))
+    monkeypatch.undo()
+    assert load_bundle(tmp_path / "p").tensors["w"][1, 2] == 5.0
+    assert [f.name for f in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_failure_while_the_folders_change_places_brings_the_old_policy_back(tmp_path, monkeypatch):
+    save_bundle(tmp_path / "p", bundle())
+    rename = Path.rename
+
+    def failing(self, target):
+        if self.name.endswith(".partial"):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(StorageFailed, match="error"):
         save_bundle(tmp_path / "p", bundle(scale=2.0))
     monkeypatch.undo()
     assert load_bundle(tmp_path / "p").tensors["w"][1, 2] == 5.0

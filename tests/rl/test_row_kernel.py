@@ -295,3 +295,21 @@ def test_rows_may_learn_before_the_regime_is_known_and_then_see_zeros():
     assert market.arrays.ready[50].all()
     assert not market.arrays.block[:, 50, SHARED][:, 7:10].any()
     assert market.arrays.block[:, 150, SHARED][:, 7:10].any()
+
+
+def test_a_row_knows_its_position_profit_age_and_drawdown():
+    close = np.full((80, 1), 100.0)
+    close[:, 0] += np.sin(np.arange(80.0))
+    close[40:44, 0] = [100.0, 110.0, 99.0, 99.0]
+    market = row_market(from_prices(close, close.copy()))
+    rows = placed(market, 40)
+    obs = act(rows, Action.BUY_LARGE)[0, OWN].copy()
+    scale = market.arrays.scale
+    assert obs == pytest.approx([1.0, min(3.0, 0.1 / scale[41, 0] / 5.0), 1.0 / 8.0, 0.0], rel=1e-5)
+    obs = act(rows, Action.HOLD)[0, OWN].copy()
+    peak, value = rows.state[0, k.PEAK], rows.state[0, k.VALUE]
+    assert value / peak == pytest.approx(0.9, rel=1e-12)
+    assert obs == pytest.approx([1.0, -0.01 / scale[42, 0] / 5.0, np.sqrt(2.0) / 8.0, -1.0], rel=1e-5)
+    obs = act(rows, Action.SELL_ALL)[0, OWN]
+    assert obs[:3].tolist() == [0.0, 0.0, 0.0]
+    assert act(rows, Action.BUY_SMALL)[0, OWN][2] == pytest.approx(1.0 / 8.0)
