@@ -22,7 +22,9 @@ print("LOADED", *sorted(set(m.split(".")[0] for m in sys.modules)))
 
 
 def loaded(*arguments: str) -> set[str]:
-    done = subprocess.run([sys.executable, "-c", PROBE, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     (line,) = (line for line in done.stdout.splitlines() if line.startswith("LOADED"))
     return set(line.split()[1:])
 

@@ -66,7 +66,9 @@ def test_prices_after_the_date_change_nothing_that_was_decided(
 ) -> None:
     rng = np.random.default_rng(20)
     names = [i.symbol for i in market.instruments()]
-    slots = Slots("XNYS").between(datetime.fromisoformat("2017-01-03T00:00Z"), datetime.fromisoformat("2019-12-20T00:00Z"))
+    slots = Slots("XNYS").between(
+        datetime.fromisoformat("2017-01-03T00:00Z"), datetime.fromisoformat("2019-12-20T00:00Z")
+    )
     moved = 0
     for n, slot in enumerate(rng.choice(slots, DRAWS, replace=False)):
         at = pd.Timestamp(slot).tz_localize("UTC").to_pydatetime()

@@ -21,7 +21,9 @@ def drawn() -> str:
 
 
 def test_the_picture_in_the_readme_is_the_graph() -> None:
-    found = re.search(r"<!-- graph:begin -->\n```mermaid\n(.*?)\n```\n<!-- graph:end -->", README.read_text(), re.DOTALL)
+    found = re.search(
+        r"<!-- graph:begin -->\n```mermaid\n(.*?)\n```\n<!-- graph:end -->", README.read_text(), re.DOTALL
+    )
     assert found, "the README has no graph"
     assert found.group(1) == drawn()
 

@@ -50,7 +50,7 @@ def test_an_edit_goes_through_the_risk_check_again_and_replays(tmp_path: Path) -
     assert waiting.request is not None
     weights = dict(waiting.request["action_request"]["args"]["weights"])
     symbol = max((s for s in weights if s != "CASH"), key=lambda s: weights[s])
-    edited = {s: 0.0 for s in weights} | {symbol: 0.9, "CASH": 0.1}
+    edited = dict.fromkeys(weights, 0.0) | {symbol: 0.9, "CASH": 0.1}
     done = desk(tmp_path).answer(waiting.cycle_id, {"type": "edit", "args": {"weights": edited}, "by": "anna"})
     assert done.record is not None
     assert done.record.verdict.weights[symbol] < 0.9
