@@ -36,8 +36,8 @@ Desk(load_settings(home=Path(sys.argv[1]))).cycle("{date}")
 """.replace("{date}", DATE)
 
 POINTS = [
-    ("decided", 1), ("before_send", 1), ("after_send", 1), ("after_send", 7), ("noted", 3), ("before_record", 1),
-    ("after_record", 1),
+    ("decided", 1), ("before_mark", 1), ("marked", 1), ("before_send", 1), ("after_send", 1), ("after_send", 7),
+    ("before_note", 1), ("noted", 1), ("before_record", 1), ("after_record", 1),
 ]  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def test_a_kill_loses_and_doubles_nothing(tmp_path: Path, undisturbed: dict, poi
         [sys.executable, "-c", KILLED, str(tmp_path), point, str(count)], cwd=ROOT, capture_output=True, check=False
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-500:]
-    again = desk(tmp_path).cycle()
+    again = desk(tmp_path).cycle(DATE)
     assert again.record == undisturbed["record"]
     assert venue(tmp_path) == undisturbed["venue"]
 
