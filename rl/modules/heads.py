@@ -32,5 +32,7 @@ class SymbolHeads(nn.Module):
         largest = int(counts.max())
         place = ordered * largest + torch.arange(len(own)) - (torch.cumsum(counts, 0) - counts)[ordered]
         padded = embedding.new_zeros(len(counts) * largest, embedding.shape[1]).index_copy(0, place, embedding[own])
-        offset = torch.baddbmm(self.offset_bias[:, None, :], padded.view(len(counts), largest, embedding.shape[1]), self.offset_weight)
+        offset = torch.baddbmm(
+            self.offset_bias[:, None, :], padded.view(len(counts), largest, embedding.shape[1]), self.offset_weight
+        )
         return self.generic(embedding).index_add(0, own, offset.view(-1, offset.shape[2])[place])
