@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("cycle", "learning")
+NAMES = ("cycle", "learning", "meta")
 
 
 def main(names: tuple[str, ...]) -> None:
