@@ -28,7 +28,8 @@ class Settings(BaseSettings):
     """Folder of the `files` source."""
     asset_class: str = ""
     """Asset class of the `files` source, where it can't be told from the folder."""
-    frequency: str = "1d"
+    frequency: str = ""
+    """"1d" or "1h"; empty means daily, or what the files have."""
     seed: int = 7
     """Seed of the simulated market."""
     symbols: str = ""
@@ -47,7 +48,7 @@ class Settings(BaseSettings):
         if self.book:
             return self.book
         name = f"files-{Path(self.path).resolve().name}" if self.source == "files" else self.source
-        return name if self.frequency == "1d" else f"{name}-{self.frequency}"
+        return name if self.frequency in ("", "1d") else f"{name}-{self.frequency}"
 
     def restart(self) -> dict[str, Any]:
         """What starts the same desk again, as plain JSON; the home is not part of it."""
@@ -59,9 +60,10 @@ class Settings(BaseSettings):
 
     def source_params(self) -> dict[str, Param]:
         """What the named source is opened with."""
+        chosen = {"asset_class": self.asset_class, "frequency": self.frequency}
         params: dict[str, dict[str, Param]] = {
-            "simulated": {"seed": self.seed, "frequency": self.frequency},
-            "files": {"path": self.path, **({"asset_class": self.asset_class} if self.asset_class else {})},
+            "simulated": {"seed": self.seed, "frequency": self.frequency or "1d"},
+            "files": {"path": self.path, **{k: v for k, v in chosen.items() if v}},
             "yahoo": {"symbols": ",".join(self.universe())},
         }
         return params.get(self.source, {})
