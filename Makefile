@@ -35,7 +35,7 @@ $(VENV)/.core: pyproject.toml requirements.lock | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) --editable '.[llm,dev]'
+	$(PIP) --editable '.[llm,brokers,serving,dev]'
 	touch $@
 
 clean:
