@@ -23,6 +23,8 @@ class Trades:
     """Before costs, in the symbol's currency."""
     cost: FloatArray
     """Cash paid in costs, account currency."""
+    fx: FloatArray
+    """Account currency per unit of the symbol's, at the fill."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class Tape:
     instruments: tuple[Instrument, ...]
     times: TimeArray
     open: FloatArray
-    """(T, S)"""
+    """(T, S); the close of the same bar where a symbol has closes only."""
     close: FloatArray
     """(T, S)"""
     volume: FloatArray
