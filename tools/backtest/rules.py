@@ -2,22 +2,26 @@
 
 One slot of either engine, in this order:
 
-1. corporate actions, before the open: a split multiplies units, a dividend pays cash (a short pays it), pending orders
-   are split as well;
-2. carry since the last slot: interest on cash, borrow on shorts, funding on positions, at the last marks;
+1. carry since the last slot, on the cash and the units with which that slot ended, at its marks: interest on cash,
+   borrow on shorts, funding on positions;
+2. corporate actions, before the open: a split multiplies units and pending units, a dividend pays cash (a short pays);
 3. orders that wait for an open are filled at it (`next_open`);
 4. orders that wait for a close are filled at it (`next_close`);
-5. the account is marked at the close;
+5. the account is marked at the close: cash plus units x (close x fx), added up in column order;
 6. a decision is taken on those marks; it replaces whatever is still pending;
-7. under `same_close` its orders are filled at that very close;
-8. what is delisted at this slot turns into cash at its close times the recovery.
+7. under `same_close` orders, waiting ones as well, are filled at that very close;
+8. what is delisted at this slot turns into cash at its close times the recovery, and its orders are dropped.
 
-A decision is a row of target weights: NaN keeps the units held, a row of NaN decides nothing. The units wanted are
-weight x value / price, rounded towards zero to whole lots; value and prices are those of the decision (`sizing` is
-"decision") or of the fill ("fill"). Sells go before buys, each in column order. An order whose notional at the sizing
-price is under `min_notional` is left out unless it closes a position. Without `borrow`, a buy is cut to what cash can
-pay, costs included; without `short`, a negative weight is an error. A symbol without a fresh bar is not filled: its
-order waits. Where a participation cap leaves part of an order unfilled, the rest waits.
+A decision is a row of target weights: NaN keeps the units held, a row of NaN decides nothing (what is pending stays).
+The units wanted are weight x value / (price x fx), rounded towards zero to whole lots; value and prices are those of
+the decision (`sizing` is "decision") or, all symbols at that open or close, of the fill ("fill"). An order is what is
+wanted less what is held. A weight on a symbol that has no price yet, or whose last bar is past, orders nothing.
+
+Sells go before buys, each in column order. An order whose notional at the sizing price is under `min_notional` is left
+out unless it closes a position. A symbol without a fresh bar is not filled: its order waits, under sizing "fill"
+unsized. A participation cap fills at most cap x volume, in whole lots where it binds; the rest waits in units. Without
+`borrow`, a buy is cut to the most whole lots that cash can pay, costs included, and what was cut is dropped; without
+`short`, a negative weight is an error. Costs and carry alone may leave cash below zero.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ class Tape:
     """T slots of S symbols, C-contiguous. `times` (T,) ascend; all prices are positive where `fresh`, in the symbol's
     own currency.
 
-    A cell that is not `fresh` has no bar of its own: its prices are the last known ones (NaN before the first bar).
+    A cell that is not `fresh` has no bar of its own: its open and close are both the last known close, after splits
+    (NaN before the first bar).
     """
 
     instruments: tuple[Instrument, ...]
