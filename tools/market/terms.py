@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
 from numba import njit
 
-from data.market import FloatArray
-from tools.market.costs import trade_cost
+from data.market import FloatArray, Instrument
+from tools.market.commission import unit_commission
+from tools.market.costs import CostModel, trade_cost
+from tools.market.impact import kyle_impact, square_root_impact
+from tools.market.schedule import LiquiditySchedule
+from tools.market.spread import volatility_spread, volume_spread
 
 
 class CostTerms(NamedTuple):
@@ -30,6 +36,32 @@ class CostTerms(NamedTuple):
     """Largest fraction of a bar's volume that may be filled."""
     lot: FloatArray
     """Smallest tradable number of units; 0 is any."""
+    spread_volume: FloatArray
+    """Half-spread that narrows with volume: fraction of the notional per unit of volatility / sqrt(volume)."""
+
+
+def free_terms(symbols: int) -> CostTerms:
+    """Terms of `symbols` names under which a trade costs nothing, any size is filled, and units are fractional."""
+    return proportional_terms(np.zeros(symbols))
+
+
+def proportional_terms(rate_bps: FloatArray) -> CostTerms:
+    """Terms whose only cost is `rate_bps` (S,), basis points of the notional; any size is filled, units are
+    fractional. Other terms are set with `_replace`, each (S,) float64."""
+    rate = np.ascontiguousarray(rate_bps, dtype=np.float64)
+    zero = np.zeros(rate.shape)
+    off = {name: zero.copy() for name in CostTerms._fields}
+    return CostTerms(**off | {"rate_bps": rate, "cap": np.full(rate.shape, np.inf)})
+
+
+def terms_of(
+    instruments: Iterable[Instrument], costs: CostModel, schedule: LiquiditySchedule | None = None
+) -> CostTerms:
+    """The terms of `instruments`, in their order: `costs` of each class in proportion to the notional, and on top of
+    them what `schedule` says (None: nothing, so that units are fractional and size costs nothing)."""
+    names = tuple(instruments)
+    terms = proportional_terms(costs.vector(names))
+    return terms if schedule is None else terms._replace(**schedule.columns(names))
 
 
 @njit(cache=True)
@@ -42,12 +74,14 @@ def fill_cost(
     """
     size = abs(units)
     notional = size * price * fx
-    cost = trade_cost(notional, terms.rate_bps[s]) + notional * terms.spread_vol[s] * volatility
-    if size > 0.0:
-        cost += max(terms.minimum[s], size * terms.per_unit[s])
+    cost = trade_cost(notional, terms.rate_bps[s])
+    cost += volatility_spread(notional, volatility, terms.spread_vol[s])
+    cost += unit_commission(size, terms.per_unit[s], terms.minimum[s])
     if volume > 0.0:
         share = size / volume
-        cost += notional * volatility * (terms.impact[s] * math.sqrt(share) + terms.kyle[s] * share)
+        moved = square_root_impact(share, terms.impact[s]) + kyle_impact(share, terms.kyle[s])
+        cost += notional * volatility * moved
+        cost += volume_spread(notional, volatility, volume, terms.spread_volume[s])
     return cost
 
 
@@ -57,3 +91,68 @@ def whole_lots(units: float, lot: float) -> float:
     if lot <= 0.0:
         return units
     return math.copysign(math.floor(abs(units) / lot) * lot, units)
+
+
+@njit(cache=True)
+def split_fill(wanted: float, volume: float, cap: float) -> float:
+    """The part of `wanted` units (either sign) that a bar of `volume` fills where at most `cap` of it may be taken.
+
+    An unknown volume (NaN) caps nothing, nor does a cap of inf; an empty bar under a finite cap fills nothing. Not
+    rounded to lots; what is left is `wanted` minus this.
+    """
+    if math.isnan(volume) or math.isinf(cap):
+        return wanted
+    return math.copysign(min(abs(wanted), cap * volume), wanted)
+
+
+@njit(cache=True)
+def affordable(
+    cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
+) -> float:
+    """The most units of symbol s, in whole lots, whose notional and costs together do not exceed `cash`.
+
+    Never negative; 0 where `cash` is not positive and finite, or a price is not. With proportional costs alone it is
+    whole_lots(cash / (price x fx x (1 + rate)), lot), and one step less where rounding made that too dear by a bit.
+    The sum `units * price * fx + fill_cost(...)`, rounded once, is what does not exceed `cash`.
+    """
+    each = price * fx
+    if not (0.0 < cash < math.inf and 0.0 < each < math.inf):
+        return 0.0
+    lot = terms.lot[s]
+    most = whole_lots(cash / (each * (1.0 + terms.rate_bps[s] * 1e-4)), lot)
+    if math.isinf(most):
+        return 0.0
+    for _ in range(2):
+        if _payable(most, cash, price, fx, volume, volatility, terms, s):
+            return most
+        most = max(0.0, most - lot if lot > 0.0 else np.nextafter(most, 0.0))
+    return _search(most, cash, price, fx, volume, volatility, terms, s)
+
+
+@njit(cache=True)
+def _payable(
+    units: float, cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
+) -> bool:
+    return units * price * fx + fill_cost(units, price, fx, volume, volatility, terms, s) <= cash
+
+
+@njit(cache=True)
+def _search(
+    above: float, cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
+) -> float:
+    """The largest payable number of units in [0, above], by bisection: what is paid grows with the units. Whole lots
+    are exact, fractions to one part in 2^50 of `above`."""
+    lot = terms.lot[s]
+    low, high = 0.0, above
+    least = lot if lot > 0.0 else above * 2.0**-50
+    if _payable(above, cash, price, fx, volume, volatility, terms, s):
+        return above
+    while high - low > least:
+        middle = whole_lots(low + 0.5 * (high - low), lot)
+        if not low < middle < high:
+            break
+        if _payable(middle, cash, price, fx, volume, volatility, terms, s):
+            low = middle
+        else:
+            high = middle
+    return low
