@@ -29,8 +29,8 @@ def plain_backtest(tape: Tape, weights: FloatArray, terms: CostTerms, rules: Rul
             account.fill(t, tape.close)
         account.delist(t)
         equity[t], cash[t], units[t] = account.value(t, tape.close), account.cash, account.units
-    made = np.array(account.trades, dtype=np.float64).reshape(-1, 5).T
-    trades = Trades(made[0].astype(np.int64), made[1].astype(np.int64), made[2], made[3], made[4])
+    made = np.array(account.trades, dtype=np.float64).reshape(-1, 6).T
+    trades = Trades(made[0].astype(np.int64), made[1].astype(np.int64), made[2], made[3], made[4], made[5])
     return Result(tape.symbols, tape.times, equity, cash, units, trades)
 
 
@@ -42,7 +42,7 @@ class PlainAccount:
         self.units = [0.0 for _ in self.columns]
         self.left = [0.0 for _ in self.columns]  # pending units
         self.target = [math.nan for _ in self.columns]  # pending weights, not sized yet
-        self.trades: list[tuple[int, int, float, float, float]] = []
+        self.trades: list[tuple[int, int, float, float, float, float]] = []
 
     def value(self, t: int, price: FloatArray) -> float:
         held = [s for s in self.columns if self.units[s] != 0]
@@ -107,7 +107,7 @@ class PlainAccount:
         if quantity != 0:
             self.cash -= quantity * price * fx + cost(quantity)
             self.units[s] += quantity
-            self.trades.append((t, s, quantity, price, cost(quantity)))
+            self.trades.append((t, s, quantity, price, cost(quantity), fx))
 
     def delist(self, t: int) -> None:
         for s in self.columns:
