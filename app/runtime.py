@@ -35,8 +35,9 @@ from graph.opening import LedgerOpener, recorded_opening
 from graph.record import CycleRecord
 from graph.state import SnapshotRef
 from rl.store import SHIPPED, PolicyStore, Role
+from tools.execution.brokers.base import RecordedGate
+from tools.execution.brokers.paper import PaperBroker
 from tools.execution.ledger import Ledger
-from tools.execution.paper import PaperBroker
 from tools.risk.halt import read_halt
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Market:
     def context(self, book: str, slot: str) -> CycleContext:
         """The parts of a running desk."""
         ledger, venue = self.stores.ledger, self.stores.home / "venue.sqlite"
-        broker = PaperBroker(venue, book, self.builder.next_bar, parse_slot(slot), self.cost_bps)
+        broker = PaperBroker(RecordedGate(), venue, book, self.builder.next_bar, parse_slot(slot), self.cost_bps)
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
@@ -217,7 +218,12 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
             opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),
             broker=PaperBroker(
-                Path(scratch) / "venue.sqlite", record.book, market.builder.next_bar, parse_slot(record.slot), costs
+                RecordedGate(),
+                Path(scratch) / "venue.sqlite",
+                record.book,
+                market.builder.next_bar,
+                parse_slot(record.slot),
+                costs,
             ),
             halt=lambda: record.halt,
             code_hash=code_hash(),

@@ -45,6 +45,23 @@ class NotFound(InputError):
     """A cycle, policy or book that does not exist."""
 
 
+class OrderRefused(InputError):
+    """The last gate, or the adapter before it, refuses an order of `symbol` under `rule`: nothing was sent."""
+
+    def __init__(self, message: str, rule: str, symbol: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.rule = rule
+        self.symbol = symbol
+
+
+class ExecutionRefused(InputError):
+    """A venue reports an execution in `symbol` that was not ordered so, or more than was ordered: it is not booked."""
+
+    def __init__(self, message: str, symbol: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.symbol = symbol
+
+
 # --- wait, or go on without -----------------------------------------------------------------------------------
 
 

@@ -142,7 +142,7 @@ def journal(home: Path, *records: CycleRecord) -> None:
         ledger.open_cycle(record.book, record.slot, record.cycle_id)
         ledger.commit_decision(record.cycle_id, "{}", record.orders)
         ledger.start_sending(record.cycle_id)
-        ledger.note({fill.order_id: Answer("filled", fill) for fill in record.fills})
+        ledger.note({fill.order_id: Answer("filled", (fill,)) for fill in record.fills})
         ledger.close_cycle(record.cycle_id, record.closing, record.fills, record_bytes(record))
         for run in runs(record.cycle_id):
             traces.start(run)

@@ -15,7 +15,10 @@ class Position(BaseModel):
 
 
 class Lock(BaseModel):
-    """A breaker that holds the book until `until` (ISO UTC), or until a person resumes it when `until` is ""."""
+    """A breaker that holds the book until `until` (ISO UTC), or until a person resumes it when `until` is "".
+
+    With a `symbol` it holds that symbol alone: the book goes on without it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,6 +26,7 @@ class Lock(BaseModel):
     since: str
     until: str
     detail: str
+    symbol: str = ""
 
 
 class Book(BaseModel):
@@ -40,6 +44,10 @@ class Book(BaseModel):
     peak_value: float
     day_start_value: float
     """Value at the previous slot, for the daily-loss breaker."""
+    period_values: dict[str, float] = Field(default_factory=dict)
+    """Value at the last slot before the present day ("2020-03-16", UTC) and the present ISO week ("2020-W12") began."""
+    best_marks: dict[str, float] = Field(default_factory=dict)
+    """Most favourable price of each position since it was entered: a long's highest, a short's lowest."""
     locks: tuple[Lock, ...] = ()
     cycles: int = 0
 

@@ -157,9 +157,9 @@ class Ledger:
         """
         with self._store.transaction() as db:
             for order_id, answer in outcomes.items():
-                if answer.fill is not None:
-                    schema.insert_fill(db, answer.fill)
-                elif not is_stale(schema.state_of(db, order_id), answer.state):
+                for fill in answer.fills:
+                    schema.insert_fill(db, fill)
+                if not is_stale(schema.state_of(db, order_id), answer.state):
                     schema.set_state(db, order_id, answer.state)
 
     def fills(self, cycle_id: str) -> tuple[Fill, ...]:

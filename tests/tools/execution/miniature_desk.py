@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from data.errors import SourceUnavailable
+from tools.execution.brokers.base import RecordedGate
+from tools.execution.brokers.paper import PaperBroker
 from tools.execution.executor import collect_late_fills, execute
 from tools.execution.ledger import Ledger
-from tools.execution.paper import PaperBroker
 from tools.execution.settlement import close_book, new_book, open_book
 from tools.execution.sizing import orders_for
 
@@ -30,7 +31,7 @@ def no_bar_yet(symbol, after):
 
 
 def paper(home, prices=next_open, as_of=AT):
-    return PaperBroker(home / "venue.sqlite", "b", prices, as_of, dict.fromkeys(NAMES, 5.0))
+    return PaperBroker(RecordedGate(), home / "venue.sqlite", "b", prices, as_of, dict.fromkeys(NAMES, 5.0))
 
 
 def run_cycle(home, slot=SLOT, weights=WEIGHTS, prices=next_open, checkpoint=lambda name: None, halted=lambda: False):

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from miniature_desk import AT, NAMES, PRICES, SLOT, WEIGHTS, LossyBroker, next_open, no_bar_yet, paper, run_cycle
 
 from data.errors import InputError
+from tools.execution.brokers.base import RecordedGate
+from tools.execution.brokers.paper import PaperBroker
 from tools.execution.executor import collect_late_fills, execute, withdraw_open_orders
 from tools.execution.ledger import Ledger
-from tools.execution.paper import PaperBroker
 from tools.execution.reconcile import differences
 from tools.execution.settlement import mark_book, new_book
 from tools.execution.sizing import orders_for
@@ -116,7 +117,7 @@ def test_what_was_accepted_once_is_never_sent_again(decided):
 
 def test_an_unknown_symbol_is_rejected_and_the_others_go_on(decided, tmp_path):
     ledger, _, orders = decided
-    venue = PaperBroker(tmp_path / "other.sqlite", "b", next_open, AT, dict.fromkeys(NAMES[1:], 5.0))
+    venue = PaperBroker(RecordedGate(), tmp_path / "other.sqlite", "b", next_open, AT, dict.fromkeys(NAMES[1:], 5.0))
     fills = execute(orders, ledger=ledger, broker=venue, cycle_id="c", halted=lambda: False)
     assert [f.symbol for f in fills] == list(NAMES[1:])
     assert states(ledger) == ["rejected", "filled", "filled", "filled"]
@@ -203,7 +204,7 @@ def test_a_withdrawal_that_comes_too_late_keeps_the_fill(decided):
 
         def query(self, order_id):
             found = self.inner.query(order_id)
-            return found if self.cancelled else found._replace(state="accepted", fill=None)
+            return found if self.cancelled else found._replace(state="accepted", fills=())
 
         cancelled = False
 

@@ -158,9 +158,9 @@ def test_answers_are_noted_all_or_none_and_older_ones_change_nothing(ledger):
         ledger.note({first.order_id: Answer("accepted"), second.order_id: Answer("intended")})
     assert [i.state for i in ledger.intents("c")] == ["sent"] * 4
     fill = fill_of(first)
-    ledger.note({first.order_id: Answer("filled", fill), second.order_id: Answer("accepted")})
+    ledger.note({first.order_id: Answer("filled", (fill,)), second.order_id: Answer("accepted")})
     ledger.note({first.order_id: Answer("accepted"), second.order_id: Answer("unknown")})
-    ledger.note({first.order_id: Answer("filled", fill)})
+    ledger.note({first.order_id: Answer("filled", (fill,))})
     assert [i.state for i in ledger.intents("c")] == ["filled", "accepted", "sent", "sent"]
     assert ledger.fills("c") == (fill,)
     with pytest.raises(InputError):
@@ -174,15 +174,15 @@ def test_answers_are_noted_all_or_none_and_older_ones_change_nothing(ledger):
 def test_a_fill_that_was_not_ordered_is_refused(ledger, changes):
     decide(ledger)
     with pytest.raises(InputError):
-        ledger.note({ORDERS[0].order_id: Answer("filled", fill_of(ORDERS[0], **changes))})
+        ledger.note({ORDERS[0].order_id: Answer("filled", (fill_of(ORDERS[0], **changes),))})
     assert ledger.fills("c") == ()
 
 
 def test_a_second_other_fill_is_refused(ledger):
     decide(ledger)
-    ledger.note({ORDERS[0].order_id: Answer("filled", fill_of(ORDERS[0]))})
+    ledger.note({ORDERS[0].order_id: Answer("filled", (fill_of(ORDERS[0]),))})
     with pytest.raises(InputError, match="another fill"):
-        ledger.note({ORDERS[0].order_id: Answer("filled", fill_of(ORDERS[0], price=1.0))})
+        ledger.note({ORDERS[0].order_id: Answer("filled", (fill_of(ORDERS[0], price=1.0),))})
 
 
 # --- books and records ------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_the_end_of_a_cycle_is_one_step(ledger, tmp_path):
     ledger.create_book(OPENING)
     decide(ledger)
     fills = tuple(fill_of(o) for o in ORDERS)
-    ledger.note({f.order_id: Answer("filled", f) for f in fills[:3]})
+    ledger.note({f.order_id: Answer("filled", (f,)) for f in fills[:3]})
     before = dump(tmp_path / "desk.sqlite")
     with pytest.raises(InputError, match="not in the ledger"):
         end(ledger, fills=fills)

@@ -46,7 +46,7 @@ class NaiveVenue:
                 order_id=order_id, symbol=order.symbol, side=order.side, quantity=order.quantity,
                 price=order.reference_price, cost=0.0, convention="next_open", bar_time=AT.isoformat(),
             )  # fmt: skip
-        return Answer("filled", self.filled[order_id]) if order_id in self.filled else Answer("accepted")
+        return Answer("filled", (self.filled[order_id],)) if order_id in self.filled else Answer("accepted")
 
     def cancel(self, order_id):
         if order_id not in self.filled:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from data.clock import parse_slot, slot_text
 from data.errors import InputError
-from tools.execution.broker import Answer
+from tools.execution.broker import Answer, OpenOrder
+from tools.execution.brokers.base import GatedBroker, LastGate
 from tools.execution.orders import Fill, Order, OrderState
 from tools.execution.store import Store
 from tools.market.costs import trade_cost
@@ -32,7 +33,7 @@ PriceAfter = Callable[[str, datetime], "NextBar | None"]
 """(symbol, decision time) -> the first price that can be traded at after it; None while there is none."""
 
 
-class PaperBroker:
+class PaperBroker(GatedBroker):
     """Keeps the Broker contract for one account. A second order under a known id changes nothing.
 
     An order is filled whole at the next bar's open (its close, where the symbol has closes only), whatever its size;
@@ -40,13 +41,25 @@ class PaperBroker:
     """
 
     def __init__(
-        self, path: Path, account: str, prices: PriceAfter, as_of: datetime, cost_bps: Mapping[str, float]
+        self,
+        gate: LastGate,
+        path: Path,
+        account: str,
+        prices: PriceAfter,
+        as_of: datetime,
+        cost_bps: Mapping[str, float],
+        deposit: float = 0.0,
     ) -> None:
-        """`as_of` is when orders handed in now are decided; `cost_bps` by symbol, and what is not in it is rejected."""
+        """`as_of` is when orders handed in now are decided; `cost_bps` by symbol, and what is not in it is rejected.
+
+        `deposit` is the cash the account was opened with (account currency).
+        """
+        super().__init__(gate)
+        self._deposit = deposit
         self._store = Store(path, SCHEMA)
         self._account, self._prices, self._as_of, self._cost_bps = account, prices, as_of, cost_bps
 
-    def submit(self, order: Order) -> OrderState:
+    def _send(self, order: Order) -> OrderState:
         """Insert or return existing, filled at once where the next bar is known; InputError for a reused id."""
         payload = order.model_dump_json()
         cost_bps = self._cost_bps.get(order.symbol)
@@ -89,19 +102,36 @@ class PaperBroker:
         answer = self._answer(order_id)
         return "cancelled" if answer is None else answer.state
 
+    def open_orders(self) -> tuple[OpenOrder, ...]:
+        """This account's orders that wait for a bar, oldest first."""
+        rows = self._store.rows(
+            "SELECT payload FROM orders WHERE account = ? AND state = 'accepted' ORDER BY rowid", (self._account,)
+        )
+        orders = [Order.model_validate_json(payload) for (payload,) in rows]
+        return tuple(OpenOrder(o.order_id, o.symbol, o.side, o.quantity, 0.0) for o in orders)
+
     def positions(self) -> dict[str, float]:
         """The sum of this account's fills by symbol; closed positions are left out."""
         held: dict[str, float] = {}
-        for (payload,) in self._store.rows(
-            "SELECT payload FROM fills WHERE account = ? ORDER BY rowid", (self._account,)
-        ):
-            fill = Fill.model_validate_json(payload)
-            held[fill.symbol] = held.get(fill.symbol, 0.0) + (fill.quantity if fill.side == "buy" else -fill.quantity)
+        for fill in self._fills():
+            held[fill.symbol] = held.get(fill.symbol, 0.0) + fill.signed_quantity
         return {symbol: round(quantity, 9) for symbol, quantity in sorted(held.items()) if abs(quantity) > 1e-9}
+
+    def cash(self) -> float:
+        """The deposit and what the fills paid and earned (account currency)."""
+        return self._deposit - sum(f.signed_quantity * f.price + f.cost for f in self._fills())
+
+    def server_time(self) -> datetime:
+        """The simulated instant: when orders handed in now are decided."""
+        return self._as_of
 
     def close(self) -> None:
         """Let go of the venue's file."""
         self._store.close()
+
+    def _fills(self) -> list[Fill]:
+        rows = self._store.rows("SELECT payload FROM fills WHERE account = ? ORDER BY rowid", (self._account,))
+        return [Fill.model_validate_json(payload) for (payload,) in rows]
 
     def _fill(self, order: Order, decided_at: datetime, cost_bps: float) -> Fill | None:
         """The whole order at the next bar, or None while there is none with a price."""
@@ -133,4 +163,4 @@ class PaperBroker:
         if not found:
             return None
         state, fill = found[0]
-        return Answer(state, None if fill is None else Fill.model_validate_json(fill))
+        return Answer(state, () if fill is None else (Fill.model_validate_json(fill),))
