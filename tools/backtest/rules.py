@@ -30,8 +30,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tools.execution.orders import FillConvention
-
+SimulatedFill = Literal["next_open", "next_close", "same_close"]
+"""The bar's price at which a decision is filled; "same_close" is for comparison: nobody trades at the close he saw."""
 Sizing = Literal["decision", "fill"]
 """Whose prices and value turn a weight into units."""
 
@@ -41,7 +41,7 @@ class Rules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fill: FillConvention = "next_open"
+    fill: SimulatedFill = "next_open"
     sizing: Sizing = "decision"
     initial_cash: float = Field(default=1_000_000.0, gt=0.0, le=1e15, allow_inf_nan=False)
     min_notional: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
