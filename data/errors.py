@@ -37,6 +37,17 @@ class BadFile(InputError):
     """A data file that cannot be used: empty folder, missing column, duplicate bars, unreadable dates."""
 
 
+class BadBar(InputError):
+    """A bar that no backtest takes: `rule` says what is wrong with what `symbol` shows at `bar`."""
+
+    def __init__(self, symbol: str, bar: object, rule: str, remedy: str = "") -> None:
+        """`bar` is the bar's time (anything whose text is one), or "every bar"."""
+        super().__init__(f"{symbol} at {bar}: {rule}", remedy)
+        self.symbol = symbol
+        self.bar = str(bar)
+        self.rule = rule
+
+
 class BadConfig(InputError):
     """A setting that is refused."""
 

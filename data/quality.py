@@ -21,8 +21,7 @@ RANGE_SLACK = 1e-4
 CONTRADICTS = "contradicts another bar of the same time"
 
 _KEY = ["symbol", "event_time", "known_at"]
-_REASONS = (
-    "",
+VALUE_RULES = (
     "the close is missing",
     "the close is infinite",
     "the close is not positive",
@@ -33,10 +32,9 @@ _REASONS = (
     "the close is outside [low, high]",
     "the open is outside [low, high]",
     "the volume is negative or infinite",
-    "known before it happened",
-    "closes before it opens",
-    CONTRADICTS,
 )
+"""What is said of prices and volume that break a rule, in the order in which the rules are looked at."""
+_REASONS = ("", *VALUE_RULES, "known before it happened", "closes before it opens", CONTRADICTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +67,18 @@ def check_bars(bars: pd.DataFrame) -> Checked:
 def _broken_rules(bars: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int8]]:
     """(N,) index into _REASONS of the first rule that a bar breaks by itself, 0 where it breaks none."""
     start, event, known = (moments(bars, name) for name in ("start", "event_time", "known_at"))
-    rules = (*_broken_values(bars), known < event, event < start)
+    values = broken_values(*(numbers(bars, name) for name in ("open", "high", "low", "close", "volume")))
+    rules = (*values, known < event, event < start)
     out = np.zeros(len(bars), np.int8)
     for code in range(len(rules), 0, -1):
         out[rules[code - 1]] = code
     return out
 
 
-def _broken_values(bars: pd.DataFrame) -> tuple[BoolArray, ...]:
-    """Where (N,) each rule on prices and volume is broken, in the order of _REASONS."""
-    open_, high, low, close, volume = (numbers(bars, name) for name in ("open", "high", "low", "close", "volume"))
+def broken_values(
+    open_: FloatArray, high: FloatArray, low: FloatArray, close: FloatArray, volume: FloatArray
+) -> tuple[BoolArray, ...]:
+    """Where each of VALUE_RULES is broken, in their order; all arrays are of one shape, the bars' own."""
     others: tuple[FloatArray, ...] = (open_, high, low)
     closes_only = np.logical_and.reduce([np.isnan(price) for price in others])
     with np.errstate(invalid="ignore"):
