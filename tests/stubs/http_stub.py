@@ -73,7 +73,7 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Stub]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = _serve
+        do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -1,0 +1,25 @@
+"""The border of exact numbers: what leaves for a venue is a Decimal in its own units."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from data.errors import OrderRefused
+
+SLIP = Decimal("1e-6")
+"""How far, in units of the last place, a number may stand from one the venue can hear: rounding of floats, no more."""
+
+
+def as_decimal(value: float, unit: Decimal, symbol: str) -> Decimal:
+    """`value` as the nearest multiple of `unit` (a tick, a lot); 0.1 + 0.2 is 0.3.
+
+    OrderRefused where it is not a positive number, or is no multiple of the unit: nothing is rounded silently.
+    """
+    if not (math.isfinite(value) and value > 0.0):
+        raise OrderRefused(f"{symbol}: {value} is no quantity or price", "malformed", symbol, "send positive numbers")
+    units = Decimal(repr(value)) / unit
+    whole = units.to_integral_value(rounding=ROUND_HALF_EVEN)
+    if whole == 0 or abs(units - whole) > max(SLIP, SLIP * abs(units) * Decimal("1e-6")):
+        raise OrderRefused(f"{symbol}: {value} is no multiple of {unit}", "increment", symbol, f"round to {unit}")
+    return (whole * unit).normalize() if unit < 1 else whole * unit
