@@ -50,6 +50,8 @@ class Book(BaseModel):
     """Most favourable price of each position since it was entered: a long's highest, a short's lowest."""
     locks: tuple[Lock, ...] = ()
     cycles: int = 0
+    short: bool = False
+    """Whether units may be sold that are not held."""
 
     @property
     def net_asset_value(self) -> float:

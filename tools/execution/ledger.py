@@ -9,24 +9,30 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from data.errors import InputError, NotFound
+from data.errors import ExecutionRefused, InputError, NotFound
 from tools.execution import schema
 from tools.execution.book import Book
 from tools.execution.broker import Answer
+from tools.execution.executions import (
+    SELECT_INTENTS,
+    Dispute,
+    Intent,
+    book_fill,
+    intent_from,
+    intent_of,
+    note_answer,
+    set_state,
+)
 from tools.execution.orders import Fill, Order, OrderState
 from tools.execution.schema import CycleState, CycleStatus
-from tools.execution.states import TERMINAL, is_stale
+from tools.execution.states import TERMINAL
 from tools.execution.store import Store
 from tools.risk.breakers import lift_locks
 
-
-class Intent(NamedTuple):
-    """An order that was decided, and how far it got."""
-
-    order: Order
-    state: OrderState
+LATE_CYCLES = 5
+"""For how many finished cycles of its book a cancelled order is still asked after."""
 
 
 class Ledger:
@@ -34,7 +40,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         """Open or create; CorruptFile where the file is not what was written."""
-        self._store = Store(path, schema.SCHEMA)
+        self._store = Store(path, schema.SCHEMA, version=schema.VERSION, upgrades=schema.UPGRADES)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -86,6 +92,13 @@ class Ledger:
         with self._store.transaction() as db:
             return schema.cycle_state(db, cycle_id)
 
+    def cycle_of(self, order_id: str) -> CycleState:
+        """The cycle that decided an order; NotFound where it was never intended."""
+        with self._store.transaction() as db:
+            intent_of(db, order_id)
+            row = db.execute("SELECT cycle_id FROM intents WHERE order_id = ?", (order_id,)).fetchone()
+            return schema.cycle_state(db, row[0])
+
     def latest_done(self, book: str | None = None) -> str:
         """The id of the cycle that was finished last; NotFound where none was."""
         rows = self._store.rows(
@@ -128,8 +141,13 @@ class Ledger:
         return schema.checked(str(rows[0][0]).encode(), rows[0][1], f"the decision of {cycle_id}").decode()
 
     def intents(self, cycle_id: str) -> tuple[Intent, ...]:
-        """All orders of a cycle in the order in which they are sent."""
+        """All orders of a cycle in the order in which they are sent, replacements last."""
         return self._intents("cycle_id = ?", cycle_id)
+
+    def intent(self, order_id: str) -> Intent:
+        """One order and how far it got; NotFound where it was never intended."""
+        with self._store.transaction() as db:
+            return intent_of(db, order_id)
 
     def pending(self, cycle_id: str) -> tuple[Intent, ...]:
         """Those of `intents` whose outcome is still open."""
@@ -140,51 +158,122 @@ class Ledger:
         found = self._intents("book = ifnull(?, book)", book)
         return tuple(intent for intent in found if intent.state not in TERMINAL)
 
+    def lately_cancelled(self, book: str) -> tuple[Intent, ...]:
+        """Cancelled orders of a book's last LATE_CYCLES finished cycles: a late execution may still be reported."""
+        return self._intents(
+            "state = 'cancelled' AND cycle_id IN (SELECT cycle_id FROM cycles WHERE book = ? AND status = 'done'"
+            f" ORDER BY slot DESC LIMIT {LATE_CYCLES})",
+            book,
+        )
+
     def start_sending(self, cycle_id: str) -> None:
-        """Mark every intent of the cycle that is still only intended as sent, before the first of them leaves."""
+        """Mark what is only intended as sent: from here on only the broker knows."""
         with self._store.transaction() as db:
             db.execute("UPDATE intents SET state = 'sent' WHERE cycle_id = ? AND state = 'intended'", (cycle_id,))
 
     def mark(self, order_id: str, state: OrderState) -> None:
-        """Note how far an order got. InputError where that state cannot follow the present one."""
+        """Move an intent on; InputError where its present state does not allow that."""
         with self._store.transaction() as db:
-            schema.set_state(db, order_id, state)
+            set_state(db, order_id, state)
 
-    def note(self, outcomes: Mapping[str, Answer]) -> None:
-        """Store what a broker answered, by order id, all or none: fills, and states where there is no fill.
+    def add_replacement(self, parent_id: str, child: Order) -> None:
+        """Store an order for the rest of a cancelled one; the same child again changes nothing.
 
-        The same answers again, or older ones, change nothing. InputError where an answer contradicts the ledger.
+        InputError where the parent is not cancelled or its cycle is over, where the child is of another symbol or
+        side, or where it is larger than what is left of its parent.
         """
         with self._store.transaction() as db:
-            for order_id, answer in outcomes.items():
-                for fill in answer.fills:
-                    schema.insert_fill(db, fill)
-                if not is_stale(schema.state_of(db, order_id), answer.state):
-                    schema.set_state(db, order_id, answer.state)
+            parent = intent_of(db, parent_id)
+            known = db.execute("SELECT payload FROM intents WHERE parent = ?", (parent_id,)).fetchone()
+            if known is not None and Order.model_validate_json(known[0]) == child:
+                return
+            if parent.state != "cancelled" or known is not None:
+                why = f"is {parent.state}" if known is None else "was replaced before"
+                raise InputError(f"order {parent_id} {why}; it cannot be replaced", "cancel it first, replace it once")
+            if (child.symbol, child.side) != (parent.order.symbol, parent.order.side):
+                raise InputError(
+                    f"{child.side} {child.symbol} cannot replace order {parent_id}", "keep symbol and side"
+                )
+            if child.quantity > parent.remainder:
+                raise InputError(
+                    f"{child.quantity} {child.symbol} are more than the {parent.remainder} left of order {parent_id}",
+                    "replace at most the remainder",
+                )
+            cycle_id, status, last = db.execute(
+                "SELECT cycle_id, status, (SELECT max(position) FROM intents AS all_of WHERE all_of.cycle_id ="
+                " intents.cycle_id) FROM intents JOIN cycles USING (cycle_id) WHERE order_id = ?",
+                (parent_id,),
+            ).fetchone()
+            if status != "decided":
+                raise InputError(f"cycle {cycle_id} is {status}; order {parent_id} cannot be replaced", "decide anew")
+            schema.insert_intent(db, cycle_id, last + 1, child, parent_id)
+
+    def note(self, outcomes: Mapping[str, Answer]) -> None:
+        """Store what the broker said of several orders: new executions, and the states they make.
+
+        The same answers again, or older ones, change nothing. InputError where a state contradicts the ledger: then
+        nothing was stored. ExecutionRefused where an execution does (an overfill, another symbol, one that changed or
+        vanished): all else was stored, the execution is kept as a dispute, and it is raised the first time only.
+        """
+        with self._store.transaction() as db:
+            refused = [dispute for name, answer in outcomes.items() for dispute in note_answer(db, name, answer)]
+        if refused:
+            first = refused[0]
+            raise ExecutionRefused(
+                f"{first.symbol}: execution {first.execution_id!r} of order {first.order_id}: {first.reason}",
+                first.symbol,
+                "compare book and broker, mend the position, then settle the dispute",
+            )
+
+    def disputes(self, book: str) -> tuple[Dispute, ...]:
+        """Executions of a book's orders that were refused and are not settled, oldest first."""
+        rows = self._store.rows(
+            "SELECT disputes.payload, disputes.reason FROM disputes JOIN intents USING (order_id)"
+            " JOIN cycles USING (cycle_id) WHERE book = ? AND settled = 0 ORDER BY disputes.rowid",
+            (book,),
+        )
+        found = [(Fill.model_validate_json(payload), reason) for payload, reason in rows]
+        return tuple(Dispute(f.order_id, f.execution_id, f.symbol, f.signed_quantity, why) for f, why in found)
+
+    def settle_disputes(self, book: str) -> None:
+        """A person has brought book and broker together: orders may be sent again, and the disputed ones are over."""
+        with self._store.transaction() as db:
+            disputed = (
+                "SELECT order_id FROM disputes JOIN intents USING (order_id) JOIN cycles USING (cycle_id)"
+                " WHERE book = ? AND settled = 0"
+            )
+            db.execute(
+                "UPDATE intents SET state = 'cancelled', reason = 'settled by hand'"
+                f" WHERE state IN ('accepted', 'partial', 'unknown') AND order_id IN ({disputed})",
+                (book,),
+            )
+            db.execute(f"UPDATE disputes SET settled = 1 WHERE order_id IN ({disputed})", (book,))
 
     def fills(self, cycle_id: str) -> tuple[Fill, ...]:
-        """Fills of a cycle's orders, in the order in which those were sent."""
+        """Executions of a cycle's orders, in the order in which those were sent, each order's oldest first."""
         rows = self._store.rows(
-            "SELECT fills.payload FROM fills JOIN intents USING (order_id) WHERE cycle_id = ? ORDER BY position",
+            "SELECT fills.payload FROM fills JOIN intents USING (order_id) WHERE cycle_id = ?"
+            " ORDER BY position, fills.rowid",
             (cycle_id,),
         )
         return tuple(Fill.model_validate_json(row[0]) for row in rows)
 
     def claim_late_fills(self, cycle_id: str) -> tuple[Fill, ...]:
-        """Fills of done cycles of the book that no done cycle has booked: this cycle books them, oldest first.
+        """Executions of done cycles of the book that no done cycle has booked: this cycle books them, oldest first.
 
         Asked again, the same cycle gets them again, so that a restart loses none and books none twice.
         """
         with self._store.transaction() as db:
             book = schema.cycle_state(db, cycle_id).book
             rows = db.execute(
-                "SELECT order_id, fills.payload FROM fills JOIN intents USING (order_id) JOIN cycles AS own"
+                "SELECT fills.rowid, fills.payload FROM fills JOIN intents USING (order_id) JOIN cycles AS own"
                 " USING (cycle_id) LEFT JOIN cycles AS booked ON booked.cycle_id = fills.booked_by"
                 " WHERE own.book = ? AND own.cycle_id <> ? AND own.status = 'done'"
-                " AND (ifnull(booked.status, '') <> 'done' OR booked.cycle_id = ?) ORDER BY own.slot, position",
+                " AND (ifnull(booked.status, '') <> 'done' OR booked.cycle_id = ?)"
+                " ORDER BY own.slot, position, fills.rowid",
                 (book, cycle_id, cycle_id),
             ).fetchall()
-            db.executemany("UPDATE fills SET booked_by = ? WHERE order_id = ?", [(cycle_id, row[0]) for row in rows])
+            db.executemany("UPDATE fills SET booked_by = ? WHERE rowid = ?", [(cycle_id, row[0]) for row in rows])
         return tuple(Fill.model_validate_json(row[1]) for row in rows)
 
     # --- books and records --------------------------------------------------------------------------------------
@@ -234,7 +323,7 @@ class Ledger:
                 raise InputError(f"cycle {cycle_id} of {cycle.book} is {cycle.status}; it cannot end", "run it again")
             schema.refuse_a_changed_book(db, cycle)
             for fill in fills:
-                schema.book_fill(db, cycle_id, fill)
+                book_fill(db, cycle_id, fill)
             values = (cycle.book, cycle.book_version + 1, cycle_id, closing.model_dump_json())
             db.execute("INSERT INTO books VALUES (?, ?, ?, ?)", values)
             db.execute("INSERT INTO records VALUES (?, ?, ?)", (cycle_id, schema.sha256(record), record))
@@ -246,9 +335,5 @@ class Ledger:
         return schema.checked(rows[0][0], rows[0][1], f"the record of {cycle_id}") if rows else None
 
     def _intents(self, condition: str, value: str | None) -> tuple[Intent, ...]:
-        rows = self._store.rows(
-            "SELECT payload, state FROM intents JOIN cycles USING (cycle_id)"
-            f" WHERE {condition} ORDER BY slot, position",
-            (value,),
-        )
-        return tuple(Intent(Order.model_validate_json(payload), state) for payload, state in rows)
+        rows = self._store.rows(f"{SELECT_INTENTS} WHERE {condition} ORDER BY slot, position", (value,))
+        return tuple(intent_from((row[0], row[1], row[2], row[3], row[4])) for row in rows)

@@ -1,4 +1,4 @@
-"""The ledger's tables, and the small statements its transactions are made of."""
+"""The ledger's tables, how older files are brought up to them, and what may follow what in a book's cycles."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from data.errors import CorruptFile, InputError, NotFound
-from tools.execution.orders import Fill, Order, OrderState
-from tools.execution.states import check_transition
+from tools.execution.orders import Order
 
 CycleStatus = Literal["started", "decided", "done", "abandoned"]
 """`abandoned`: another slot of the book was begun before this cycle decided anything; it had no effect."""
@@ -25,13 +24,18 @@ CREATE TABLE IF NOT EXISTS decisions (
 ) STRICT;
 CREATE TABLE IF NOT EXISTS intents (
     order_id TEXT PRIMARY KEY, cycle_id TEXT NOT NULL REFERENCES cycles, position INTEGER NOT NULL,
-    payload TEXT NOT NULL,
-    state TEXT NOT NULL
-        CHECK (state IN ('intended', 'sent', 'unknown', 'accepted', 'filled', 'rejected', 'cancelled')),
-    UNIQUE (cycle_id, position)
+    parent TEXT UNIQUE REFERENCES intents, payload TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN
+        ('intended', 'sent', 'unknown', 'accepted', 'partial', 'filled', 'rejected', 'cancelled')),
+    reason TEXT NOT NULL DEFAULT '', UNIQUE (cycle_id, position)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS fills (
-    order_id TEXT PRIMARY KEY REFERENCES intents, payload TEXT NOT NULL, booked_by TEXT REFERENCES cycles
+    order_id TEXT NOT NULL REFERENCES intents, execution_id TEXT NOT NULL, payload TEXT NOT NULL,
+    booked_by TEXT REFERENCES cycles, PRIMARY KEY (order_id, execution_id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS disputes (
+    order_id TEXT NOT NULL REFERENCES intents, execution_id TEXT NOT NULL, reason TEXT NOT NULL, payload TEXT NOT NULL,
+    settled INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (order_id, execution_id, reason)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS books (
     name TEXT NOT NULL, version INTEGER NOT NULL, cycle_id TEXT REFERENCES cycles, payload TEXT NOT NULL,
@@ -41,6 +45,30 @@ CREATE TABLE IF NOT EXISTS records (
     cycle_id TEXT PRIMARY KEY REFERENCES cycles, sha256 TEXT NOT NULL, bytes BLOB NOT NULL
 ) STRICT;
 """
+
+VERSION = 2
+UPGRADES = {
+    1: (
+        "CREATE TABLE intents_2 (order_id TEXT PRIMARY KEY, cycle_id TEXT NOT NULL REFERENCES cycles,"
+        " position INTEGER NOT NULL, parent TEXT UNIQUE REFERENCES intents, payload TEXT NOT NULL,"
+        " state TEXT NOT NULL CHECK (state IN"
+        " ('intended', 'sent', 'unknown', 'accepted', 'partial', 'filled', 'rejected', 'cancelled')),"
+        " reason TEXT NOT NULL DEFAULT '', UNIQUE (cycle_id, position)) STRICT",
+        "INSERT INTO intents_2 SELECT order_id, cycle_id, position, NULL, payload, state, '' FROM intents"
+        " ORDER BY rowid",
+        "DROP TABLE intents",
+        "ALTER TABLE intents_2 RENAME TO intents",
+        "CREATE TABLE fills_2 (order_id TEXT NOT NULL REFERENCES intents, execution_id TEXT NOT NULL,"
+        " payload TEXT NOT NULL, booked_by TEXT REFERENCES cycles, PRIMARY KEY (order_id, execution_id)) STRICT",
+        "INSERT INTO fills_2 SELECT order_id, '', payload, booked_by FROM fills ORDER BY rowid",
+        "DROP TABLE fills",
+        "ALTER TABLE fills_2 RENAME TO fills",
+        "CREATE TABLE disputes (order_id TEXT NOT NULL REFERENCES intents, execution_id TEXT NOT NULL,"
+        " reason TEXT NOT NULL, payload TEXT NOT NULL, settled INTEGER NOT NULL DEFAULT 0,"
+        " PRIMARY KEY (order_id, execution_id, reason)) STRICT",
+    )
+}
+"""Version 1 knew one fill an order, and neither partial fills nor reasons."""
 
 
 class CycleState(NamedTuple):
@@ -88,66 +116,29 @@ def refuse_a_changed_book(db: sqlite3.Connection, cycle: CycleState) -> None:
         raise InputError(f"book {cycle.book} was changed since the cycle of {cycle.slot} began", "run its next slot")
 
 
-def state_of(db: sqlite3.Connection, order_id: str) -> OrderState:
-    """The present state of an intent; NotFound where there is no such."""
-    row = db.execute("SELECT state FROM intents WHERE order_id = ?", (order_id,)).fetchone()
-    if row is None:
-        raise NotFound(f"order {order_id} was never intended", "commit its decision first")
-    return row[0]
-
-
-def set_state(db: sqlite3.Connection, order_id: str, state: OrderState) -> None:
-    """Move an intent on; InputError where its present state does not allow that."""
-    check_transition(order_id, state_of(db, order_id), state)
-    db.execute("UPDATE intents SET state = ? WHERE order_id = ?", (state, order_id))
-
-
-def insert_fill(db: sqlite3.Connection, fill: Fill) -> None:
-    """Store a fill and close its order; the same fill again changes nothing.
-
-    InputError where it is not what was ordered: another symbol or side, more than was asked, or a second, other fill.
-    """
-    found = db.execute("SELECT payload FROM intents WHERE order_id = ?", (fill.order_id,)).fetchone()
-    if found is None:
-        raise InputError(f"a fill came for order {fill.order_id}, which was never sent", "reconcile by hand")
-    order = Order.model_validate_json(found[0])
-    if (fill.symbol, fill.side) != (order.symbol, order.side) or fill.quantity > order.quantity:
-        raise InputError(f"the fill of order {fill.order_id} is not what was ordered", "reconcile by hand")
-    known = db.execute("SELECT payload FROM fills WHERE order_id = ?", (fill.order_id,)).fetchone()
-    if known is None:
-        set_state(db, fill.order_id, "filled")
-        db.execute("INSERT INTO fills VALUES (?, ?, NULL)", (fill.order_id, fill.model_dump_json()))
-    elif Fill.model_validate_json(known[0]) != fill:
-        raise InputError(f"order {fill.order_id} has another fill already", "reconcile by hand")
-
-
 def insert_decision(db: sqlite3.Connection, cycle_id: str, payload: str, orders: Sequence[Order]) -> None:
     """The decision, its intents and the cycle's new status."""
     db.execute("INSERT INTO decisions VALUES (?, ?, ?)", (cycle_id, sha256(payload.encode()), payload))
-    rows = [(o.order_id, cycle_id, place, o.model_dump_json(), "intended") for place, o in enumerate(orders)]
-    db.executemany("INSERT INTO intents VALUES (?, ?, ?, ?, ?)", rows)
+    for place, order in enumerate(orders):
+        insert_intent(db, cycle_id, place, order, None)
     db.execute("UPDATE cycles SET status = 'decided' WHERE cycle_id = ?", (cycle_id,))
+
+
+def insert_intent(db: sqlite3.Connection, cycle_id: str, position: int, order: Order, parent: str | None) -> None:
+    """One more order of a cycle, nothing of it sent yet."""
+    values = (order.order_id, cycle_id, position, parent, order.model_dump_json())
+    db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, 'intended', '')", values)
 
 
 def verify_decision(db: sqlite3.Connection, cycle_id: str, payload: str, orders: Sequence[Order]) -> None:
     """InputError where the stored decision or its intents differ from these."""
     row = db.execute("SELECT payload FROM decisions WHERE cycle_id = ?", (cycle_id,)).fetchone()
-    intents = db.execute("SELECT payload FROM intents WHERE cycle_id = ? ORDER BY position", (cycle_id,)).fetchall()
-    if row is None or row[0] != payload or [i[0] for i in intents] != [o.model_dump_json() for o in orders]:
+    intents = db.execute(
+        "SELECT payload FROM intents WHERE cycle_id = ? AND parent IS NULL ORDER BY position", (cycle_id,)
+    ).fetchall()
+    stored = [Order.model_validate_json(intent[0]) for intent in intents]
+    if row is None or row[0] != payload or stored != list(orders):
         raise InputError(f"cycle {cycle_id} has decided otherwise before", "take up the stored decision")
-
-
-def book_fill(db: sqlite3.Connection, cycle_id: str, fill: Fill) -> None:
-    """Note that the cycle books a recorded fill; InputError where it is not recorded so, or is booked already."""
-    row = db.execute(
-        "SELECT payload, status FROM fills LEFT JOIN cycles ON cycle_id = booked_by WHERE order_id = ?",
-        (fill.order_id,),
-    ).fetchone()
-    if row is None or Fill.model_validate_json(row[0]) != fill:
-        raise InputError(f"the fill of order {fill.order_id} is not in the ledger", "reconcile by hand")
-    if row[1] == "done":
-        raise InputError(f"the fill of order {fill.order_id} is booked already", "reconcile by hand")
-    db.execute("UPDATE fills SET booked_by = ? WHERE order_id = ?", (cycle_id, fill.order_id))
 
 
 def sha256(content: bytes) -> str:

@@ -10,29 +10,29 @@ from tools.execution.book import Book, Position
 from tools.execution.orders import Fill
 
 
-def new_book(name: str, cash: float) -> Book:
+DUST = 1e-9
+"""Fraction of what was held or traded under which what is left of a position is rounding, and the position closed."""
+
+
+def new_book(name: str, cash: float, short: bool = False) -> Book:
     """A book with an opening deposit and nothing else; InputError where the deposit is not a positive number."""
     if not (math.isfinite(cash) and cash > 0.0):
         raise InputError(f"a book cannot open with {cash} in cash", "deposit a positive amount")
-    return Book(name=name, cash=cash, peak_value=cash, day_start_value=cash)
+    return Book(name=name, cash=cash, peak_value=cash, day_start_value=cash, short=short)
 
 
 def settle(book: Book, fills: Iterable[Fill]) -> Book:
     """The book after `fills`: cash pays price and costs, positions keep their average price before costs.
 
-    The mark of what was traded becomes the price it was traded at. InputError where more is sold than is held.
+    The mark of what was traded becomes the price it was traded at. InputError where more is sold than is held, unless
+    the book may be short.
     """
     cash, positions, marks = book.cash, dict(book.positions), dict(book.marks)
     for fill in fills:
-        held = positions.pop(fill.symbol, None)
-        if fill.side == "buy":
-            positions[fill.symbol] = _bought(held, fill)
-            cash -= fill.quantity * fill.price + fill.cost
-        else:
-            left = _sold(held, fill)
-            if left is not None:
-                positions[fill.symbol] = left
-            cash += fill.quantity * fill.price - fill.cost
+        position = _traded(positions.pop(fill.symbol, None), fill, book.short)
+        if position is not None:
+            positions[fill.symbol] = position
+        cash -= fill.signed_quantity * fill.price + fill.cost
         marks[fill.symbol] = fill.price
     return book.model_copy(
         update={"cash": cash, "positions": dict(sorted(positions.items())), "marks": dict(sorted(marks.items()))}
@@ -60,18 +60,20 @@ def close_book(opening: Book, fills: Iterable[Fill]) -> Book:
     return settle(opening, fills).model_copy(update={"cycles": opening.cycles + 1})
 
 
-def _bought(held: Position | None, fill: Fill) -> Position:
-    if held is None:
-        return Position(quantity=fill.quantity, average_price=fill.price)
-    quantity = held.quantity + fill.quantity
-    paid = held.quantity * held.average_price + fill.quantity * fill.price
-    return Position(quantity=quantity, average_price=paid / quantity)
+def _traded(held: Position | None, fill: Fill, short: bool) -> Position | None:
+    """The position after an execution, or None where it is closed.
 
-
-def _sold(held: Position | None, fill: Fill) -> Position | None:
-    quantity = 0.0 if held is None else held.quantity
-    if held is None or fill.quantity > quantity:
-        raise InputError(f"{fill.quantity} {fill.symbol} were sold, {quantity} are held", "reconcile with the broker")
-    if fill.quantity == quantity:
+    What adds to a position moves its average price, what reduces it does not, and what crosses zero begins anew.
+    """
+    before = 0.0 if held is None else held.quantity
+    after = before + fill.signed_quantity
+    if abs(after) <= DUST * max(abs(before), fill.quantity):
         return None
-    return held.model_copy(update={"quantity": quantity - fill.quantity})
+    if after < 0.0 and not short:
+        raise InputError(f"{fill.quantity} {fill.symbol} were sold, {before} are held", "reconcile with the broker")
+    if held is None or before * after < 0.0:
+        return Position(quantity=after, average_price=fill.price)
+    if abs(after) < abs(before):
+        return held.model_copy(update={"quantity": after})
+    paid = before * held.average_price + fill.signed_quantity * fill.price
+    return Position(quantity=after, average_price=paid / after)

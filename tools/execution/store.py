@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from data.errors import BullpenError, CorruptFile, InputError, StorageFailed
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for another process's transaction."""
 
@@ -22,16 +21,25 @@ _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT
 class Store:
     """A file in WAL mode with synchronous=FULL; safe for threads of one process and for several processes."""
 
-    def __init__(self, path: Path, schema: str, durable: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        schema: str,
+        durable: bool = True,
+        version: int = 1,
+        upgrades: Mapping[int, Sequence[str]] | None = None,
+    ) -> None:
         """Open `path`, creating it whole or not at all. CorruptFile where it is damaged, empty or of another kind.
 
-        With `durable` False a power cut may take the last transactions (a trace is not a record).
+        With `durable` False a power cut may take the last transactions (a trace is not a record). A file of an older
+        `version` is brought to this one by the statements `upgrades` has for each version on the way, all or none.
         """
         self.path = path
+        self._version, self._upgrades = version, dict(upgrades or {})
         self._lock = threading.RLock()
         with self._errors():
             if not path.exists():
-                _create(path, schema)
+                _create(path, _script(schema, version))
             if path.stat().st_size == 0:
                 raise CorruptFile(f"{path.name} is empty: it was cut short", _remedy(path))
             self._connection = sqlite3.connect(
@@ -45,15 +53,32 @@ class Store:
             raise CorruptFile(f"{self.path.name} was cut short inside a page", _remedy(self.path))
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
-        connection.execute("PRAGMA foreign_keys=ON")
         found = [row[0] for row in connection.execute("PRAGMA quick_check(1)")]
         if found != ["ok"]:
             raise CorruptFile(f"{self.path.name} is damaged: {found[0]}", _remedy(self.path))
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
-            connection.executescript(_script(schema))
-        elif version != SCHEMA_VERSION:
-            raise CorruptFile(f"{self.path.name} has schema {version}, not {SCHEMA_VERSION}", _remedy(self.path))
+        if self._stored_version() == 0:
+            connection.executescript(_script(schema, self._version))
+        while self._stored_version() != self._version:
+            self._upgrade()
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    def _stored_version(self) -> int:
+        return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def _upgrade(self) -> None:
+        """One version up, unless another process did it meanwhile; foreign keys are off while tables are replaced."""
+        with self.transaction() as db:
+            found = self._stored_version()
+            if found == self._version:
+                return
+            if found not in self._upgrades:
+                raise CorruptFile(
+                    f"{self.path.name} has schema {found}, not {self._version}",
+                    f"open it with the version of bullpen that wrote it, or {_remedy(self.path)}",
+                )
+            for statement in self._upgrades[found]:
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={found + 1}")
 
     @contextmanager
     def transaction(self) -> Generator[sqlite3.Connection]:
@@ -91,7 +116,7 @@ class Store:
             raise StorageFailed(f"{self.path.name}: {error.strerror}", "check the folder and the disk") from error
 
 
-def _create(path: Path, schema: str) -> None:
+def _create(path: Path, script: str) -> None:
     """Make the file under another name and link it into place, so that nobody ever sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
@@ -99,7 +124,7 @@ def _create(path: Path, schema: str) -> None:
     try:
         connection = sqlite3.connect(draft, isolation_level=None)
         try:
-            connection.executescript(_script(schema))
+            connection.executescript(script)
         finally:
             connection.close()
         try:
@@ -110,8 +135,8 @@ def _create(path: Path, schema: str) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _script(schema: str) -> str:
-    return f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version={SCHEMA_VERSION};\nCOMMIT;"
+def _script(schema: str, version: int) -> str:
+    return f"BEGIN IMMEDIATE;\n{schema}\nPRAGMA user_version={version};\nCOMMIT;"
 
 
 def _translated(error: sqlite3.Error, path: Path) -> BullpenError:
