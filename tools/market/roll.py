@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numba import njit
 
+from data.clock import slot_text, to_datetime
 from data.errors import BadBar
 from data.market import FloatArray, IntArray, TimeArray
 from tools.market.terms import CostTerms, fill_cost
@@ -50,11 +51,13 @@ def back_adjusted(
     A roll is made at the close of the last slot of the old contract: there both must be quoted, or BadBar.
     """
     out = prices[np.arange(len(front)), front].copy()
-    for t in np.flatnonzero(np.diff(front))[::-1]:
+    for t in np.flatnonzero(np.diff(front))[::-1].tolist():
         old, new = prices[t, front[t]], prices[t, front[t + 1]]
         for price, column in ((old, front[t]), (new, front[t + 1])):
             if not (np.isfinite(price) and price > 0.0):
-                raise BadBar(symbols[column], times[t], "no price to roll at", "roll on another day")
+                raise BadBar(
+                    symbols[column], slot_text(to_datetime(times[t])), "no price to roll at", "roll on another day"
+                )
         out[: t + 1] = out[: t + 1] * (new / old) if method == "ratio" else out[: t + 1] + (new - old)
     return out
 
