@@ -35,6 +35,7 @@ def summary(result: Result, periods_per_year: float | None = None) -> dict[str, 
         "annual_volatility": volatility(returns) * math.sqrt(periods),
         "max_drawdown": max_drawdown(returns),
         "sharpe": sharpe(returns, periods),
+        "sharpe_error": sharpe_error(returns, periods),
         "sortino": sortino(returns, periods),
         "calmar": calmar(returns, periods),
         "var_95": value_at_risk(returns),
@@ -61,6 +62,13 @@ def sharpe(returns: FloatArray, periods: float) -> float:
     """Mean over standard deviation, annualised; NaN without deviation."""
     deviation = volatility(returns)
     return float(returns.mean()) / deviation * math.sqrt(periods) if deviation > DUST else math.nan
+
+
+def sharpe_error(returns: FloatArray, periods: float) -> float:
+    """Standard error of `sharpe` for independent returns (Lo 2002, "The Statistics of Sharpe Ratios", equation 9): one
+    path says no more than this. NaN without deviation."""
+    per_slot = sharpe(returns, 1.0)
+    return math.sqrt((1.0 + 0.5 * per_slot**2) / returns.size * periods)
 
 
 def sortino(returns: FloatArray, periods: float) -> float:

@@ -48,3 +48,9 @@ def test_the_hash_knows_every_bit_of_every_fill():
     other = result_of([1.0, 1.0, 1.0], [1.0], [np.nextafter(2.0, 3.0)], [1.0])
     assert one.order_hash() != other.order_hash()
     assert one.order_hash() == result_of([1.0, 1.0, 1.0], [1.0], [2.0], [1.0]).order_hash()
+
+
+def test_the_error_of_a_sharpe_ratio_is_the_spread_of_sharpe_ratios():
+    draws = np.random.default_rng(1).normal(0.0006, 0.01, (4000, 500))
+    ratios = draws.mean(axis=1) / draws.std(axis=1, ddof=1) * np.sqrt(252)
+    assert metrics.sharpe_error(draws[0], 252) == pytest.approx(ratios.std(), rel=0.05)
