@@ -56,6 +56,16 @@ class NotFound(InputError):
     """A cycle, policy or book that does not exist."""
 
 
+class TargetRefused(InputError):
+    """Target weights or signals that no account can hold: `rule` says why, `slot` and `symbol` where first."""
+
+    def __init__(self, message: str, rule: str, slot: int, symbol: str, remedy: str = "") -> None:
+        super().__init__(message, remedy)
+        self.rule = rule
+        self.slot = slot
+        self.symbol = symbol
+
+
 class OrderRefused(InputError):
     """The last gate, or the adapter before it, refuses an order of `symbol` under `rule`: nothing was sent."""
 

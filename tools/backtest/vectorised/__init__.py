@@ -1,0 +1,1 @@
+"""The vectorised engine: whole histories in one compiled pass, by the law of tools/backtest/rules.py."""
