@@ -84,7 +84,10 @@ class GatedBroker(ABC):
         """See Broker."""
 
     def _refuse_what_the_venue_cannot(self, order: Order) -> None:
-        asked = [order.kind, order.time_in_force, *(["reduce_only"] if order.reduce_only else [])]
+        """It may have been built around validation, so its words are not trusted to be words."""
+        if type(order) is not Order or type(order.__dict__.get("order_id")) is not str:
+            raise OrderRefused("what was handed in is no order", "malformed", str(getattr(order, "symbol", "")))
+        asked = [str(order.kind), str(order.time_in_force), *(["reduce_only"] if order.reduce_only else [])]
         missing = [name for name in asked if name not in ("market", "day") and name not in self.capabilities]
         if missing:
             takes = ", ".join(sorted({"market", "day", *self.capabilities}))
