@@ -51,7 +51,8 @@ def back_adjusted(
     A roll is made at the close of the last slot of the old contract: there both must be quoted, or BadBar.
     """
     out = prices[np.arange(len(front)), front].copy()
-    for t in np.flatnonzero(np.diff(front))[::-1].tolist():
+    rolls: list[int] = np.flatnonzero(np.diff(front)).tolist()
+    for t in reversed(rolls):
         old, new = prices[t, front[t]], prices[t, front[t + 1]]
         for price, column in ((old, front[t]), (new, front[t + 1])):
             if not (np.isfinite(price) and price > 0.0):
