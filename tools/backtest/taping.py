@@ -82,6 +82,8 @@ def tape_of(
     if close.ndim != 2 or 0 in close.shape:
         raise InputError(f"closes of shape {close.shape}", "give one row a slot and one column a symbol")
     opens = close if open is None else np.asarray(open, dtype=np.float64)
+    if opens.shape != close.shape:
+        raise InputError(f"open has shape {opens.shape}, not {close.shape}", "give one cell a bar")
     names = (
         [Instrument(f"S{n}", AssetClass.STOCK) for n in range(close.shape[1])] if instruments is None else instruments
     )
