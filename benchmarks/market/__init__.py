@@ -1,0 +1,1 @@
+"""How fast the market side is, beside other libraries in the same run."""

@@ -1,0 +1,1 @@
+"""Options: prices, Greeks, implied volatilities, surfaces, structures and their hedging."""
