@@ -1,7 +1,8 @@
 """The risk check: conviction requests, risk disposes.
 
 First the gates: anything that makes numbers untrustworthy, or a breaker or switch that is on, halts the book with the
-weights it holds. Then the limits, one by one; each time a weight changes there is a Clamp. Freed weight goes to cash.
+weights it holds. Then the limits, in the order of clamps.py; each time a weight changes there is a Clamp. Freed weight
+goes to cash.
 """
 
 from __future__ import annotations
@@ -16,24 +17,19 @@ from data.market import CASH, BoolArray, FloatArray
 from data.panel import Panel
 from tools.execution.book import Book
 from tools.risk.breakers import day_return, drawdown, in_force, tripped
-from tools.risk.clamps import STAGES, Situation
+from tools.risk.clamps import PERMISSIONS, apply
+from tools.risk.exposures import measurable
 from tools.risk.halt import HaltState
 from tools.risk.limits import RiskLimits
-from tools.risk.measures import (
-    bars_per_year,
-    complete_rows,
-    conditional_value_at_risk,
-    value_at_risk,
-    volatility,
-    weighted,
-    window_returns,
-)
+from tools.risk.measures import beta, volatility
+from tools.risk.portfolio import SAME, profile, stress_loss
+from tools.risk.projection import project
+from tools.risk.situation import Situation, situation, vector, with_cash
+from tools.risk.tails import tail
 from tools.risk.verdict import Clamp, Decision, Verdict
 
 SUM_TOLERANCE = 1e-6
 """How far target weights may be from summing to 1."""
-SAME = 1e-12
-"""Weights closer than this are the same weight."""
 
 
 def check(
@@ -57,41 +53,36 @@ def check(
     figures = {"drawdown": drawdown(book), "day_return": day_return(book)}
     if reasons:
         return Verdict(decision="halted", weights=_named(held, panel), measures=figures, reasons=reasons)
-    situation = Situation(
-        held=_vector(held, panel),
-        frozen=~tradable,
-        classes=tuple(i.asset_class for i in panel.instruments),
-        returns=window_returns(panel, limits.risk_window_bars),
-        bars_per_year=bars_per_year(panel.times[-(limits.risk_window_bars + 1) :]),
-        limits=limits,
-    )
-    weights, clamps = _apply(_vector(target, panel), situation, panel.symbols)
-    measures = figures | _measures(weights, situation)
+    s = situation(book, panel, tradable, limits, as_of)
+    weights, clamps, notes = _within_limits(vector(target, s.symbols), s)
+    measures = figures | _measures(weights, s)
     decision, questions = _judge(measures["turnover"], limits, clamps)
     return Verdict(
         decision=decision,
-        weights=_with_cash(weights, panel.symbols),
+        weights=with_cash(weights, s.symbols),
         clamps=clamps,
         measures=dict(sorted(measures.items())),
         reasons=questions,
+        notes=notes,
     )
 
 
 def _stops(book: Book, limits: RiskLimits, halt: HaltState, as_of: datetime) -> tuple[str, ...]:
-    """Switches and breakers that are on."""
-    locks = {lock.rule: lock.detail for lock in in_force(book, as_of)}
-    rules = sorted((tripped(book, limits) | locks).items())
+    """Switches and breakers that are on; the locks of single symbols are for the limits."""
+    locks = {lock.rule: lock.detail for lock in in_force(book, as_of) if not lock.symbol}
+    rules = sorted((tripped(book, limits, as_of) | locks).items())
     return (*((f"kill switch: {halt.reason}",) if halt.on else ()), *(f"{rule}: {detail}" for rule, detail in rules))
 
 
 def _unpriced(held: Mapping[str, float], panel: Panel, limits: RiskLimits) -> tuple[str, ...]:
-    """Held symbols whose price cannot be relied on, or that are held short."""
+    """Held symbols whose price cannot be relied on, or that are held short where they may not be."""
     found: list[str] = []
+    columns = {symbol: column for column, symbol in enumerate(panel.symbols)}
     for symbol, weight in sorted(held.items()):
         if symbol == CASH or weight == 0.0:
             continue
-        column = panel.symbols.index(symbol) if symbol in panel.symbols else None
-        if weight < 0.0:
+        column = columns.get(symbol)
+        if weight < 0.0 and limits.long_only:
             found.append(f"{symbol} is held short")
         elif column is None or not _positive(float(panel.close[-1, column])) or panel.age[-1, column] < 0:
             found.append(f"{symbol} is held and has no price")
@@ -112,35 +103,36 @@ def _malformed(target: Mapping[str, float], held: Mapping[str, float], panel: Pa
             *(f"the target does not name {s}, which is held" for s in unnamed))  # fmt: skip
 
 
-def _apply(weights: FloatArray, situation: Situation, symbols: tuple[str, ...]) -> tuple[FloatArray, tuple[Clamp, ...]]:
-    """Every stage in order, with a Clamp for each weight that it changed."""
-    clamps: list[Clamp] = []
-    for stage in STAGES:
-        step = stage(weights, situation)
-        for s in np.flatnonzero(np.abs(step.weights - weights) > SAME):
-            before, after = float(weights[s]), float(step.weights[s])
-            clamps.append(Clamp(limit=step.limit, symbol=symbols[s], before=before, after=after, detail=step.detail))
-        weights = step.weights
-    return weights, tuple(clamps)
+def _within_limits(weights: FloatArray, s: Situation) -> tuple[FloatArray, tuple[Clamp, ...], tuple[str, ...]]:
+    """Weights (S,) that every limit lets through, the clamps that made them so, and what is to be said of it."""
+    if s.limits.projection == "clamp":
+        return (*apply(weights, s), ())
+    weights, first = apply(weights, s, PERMISSIONS)
+    nearest = project(weights, s)
+    weights, last = apply(nearest.weights, s)
+    return weights, (*first, *nearest.clamps, *last), nearest.notes
 
 
-def _measures(weights: FloatArray, situation: Situation) -> dict[str, float]:
+def _measures(weights: FloatArray, s: Situation) -> dict[str, float]:
     """Figures of the allowed weights; those of risk are absent where it is unknown."""
-    change = np.where(np.abs(weights - situation.held) > SAME, weights - situation.held, 0.0)
+    change = np.where(np.abs(weights - s.held) > SAME, weights - s.held, 0.0)
     known = {
         "gross": float(np.abs(weights).sum()),
         "net": float(weights.sum()),
         "bought": float(np.maximum(change, 0.0).sum()),
         "turnover": float(np.abs(change).sum()),
     }
-    rows = complete_rows(situation.returns, weights != 0.0)
-    if int(rows.sum()) >= situation.limits.min_history_bars:
-        past = weighted(situation.returns[rows], weights)
-        known["volatility"] = volatility(past)
-        known["volatility_annual"] = volatility(past) * situation.bars_per_year**0.5
-        known["var_95"] = value_at_risk(past)
-        known["cvar_95"] = conditional_value_at_risk(past)
-    return known
+    rows = measurable(weights, s)
+    if int(rows.sum()) < s.limits.min_history_bars:
+        return known
+    of = profile(weights, rows, s)
+    losses = tail(of.past, s.limits.var_method)
+    known["volatility"] = volatility(of.past)
+    known["volatility_annual"] = known["volatility"] * s.bars_per_year**0.5
+    known["var_95"], known["cvar_95"] = losses.var, losses.cvar
+    known["stress_loss"] = stress_loss(of, s)
+    known["beta"] = beta(of.past, s.benchmark[rows])
+    return {name: value for name, value in known.items() if math.isfinite(value)}
 
 
 def _judge(turnover: float, limits: RiskLimits, clamps: tuple[Clamp, ...]) -> tuple[Decision, tuple[str, ...]]:
@@ -153,7 +145,7 @@ def _judge(turnover: float, limits: RiskLimits, clamps: tuple[Clamp, ...]) -> tu
 def _has_value(book: Book) -> bool:
     marks = [book.marks.get(symbol, math.nan) for symbol in book.positions]
     return all(map(_positive, marks)) and all(
-        map(_positive, (book.net_asset_value, book.peak_value, book.day_start_value))
+        map(_positive, (book.net_asset_value, book.peak_value, book.day_start_value, *book.period_values.values()))
     )
 
 
@@ -161,16 +153,7 @@ def _positive(value: float) -> bool:
     return math.isfinite(value) and value > 0.0
 
 
-def _vector(weights: Mapping[str, float], panel: Panel) -> FloatArray:
-    return np.array([weights.get(symbol, 0.0) for symbol in panel.symbols], dtype=np.float64)
-
-
 def _named(held: Mapping[str, float], panel: Panel) -> dict[str, float]:
     """Held weights under every symbol of the panel and every other that is held, cash last."""
     names = (*panel.symbols, *sorted(set(held) - {*panel.symbols, CASH}))
     return {symbol: held.get(symbol, 0.0) for symbol in names} | {CASH: held[CASH]}
-
-
-def _with_cash(weights: FloatArray, symbols: tuple[str, ...]) -> dict[str, float]:
-    named = {symbol: float(weight) for symbol, weight in zip(symbols, weights, strict=True)}
-    return named | {CASH: 1.0 - math.fsum(named.values())}

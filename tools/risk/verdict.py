@@ -25,7 +25,7 @@ class Verdict(BaseModel):
     """`weights` sum to 1 with CASH. When halted they are the weights held, and no order follows.
 
     `measures` are named risk figures of the allowed weights: volatility, var_95, cvar_95 (fractions of net asset value
-    per bar), gross, net, turnover, drawdown, day_return.
+    per bar), volatility_annual, beta, stress_loss, gross, net, bought, turnover, drawdown, day_return.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,3 +36,5 @@ class Verdict(BaseModel):
     measures: dict[str, float] = Field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     """Why it was halted or needs a person."""
+    notes: tuple[str, ...] = ()
+    """What else is to be known of how the weights came about: a projection that was not found, and why."""

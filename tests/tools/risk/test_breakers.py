@@ -9,7 +9,7 @@ from tools.risk.breakers import day_return, drawdown, in_force, lift_locks, upda
 from tools.risk.limits import RiskLimits
 
 T0 = datetime(2020, 3, 16, 20, tzinfo=UTC)
-LIMITS = RiskLimits(max_drawdown=0.2, max_daily_loss=0.05, lock_bars=3)
+LIMITS = RiskLimits(max_drawdown=0.2, max_daily_loss=0.05, max_weekly_loss=1.0, lock_bars=3)
 
 
 def next_day(slot):
