@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.market import FloatArray, IntArray, TimeArray
+from tools.execution.orders import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,18 @@ class Trades:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """An order that the last gate did not let through."""
+
+    slot: int
+    """Row at which it was to be sent."""
+    order: Order
+    rule: str
+    """The gate's rule."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One account over T slots of S symbols; money is in the account currency."""
 
@@ -40,6 +53,8 @@ class Result:
     units: FloatArray
     """(T, S)"""
     trades: Trades
+    refused: tuple[Refused, ...] = ()
+    """In the order in which they were refused."""
 
     def returns(self) -> FloatArray:
         """Simple returns (T - 1,) from slot to slot."""

@@ -1,0 +1,82 @@
+"""The last gate in a backtest: the very gate of the brokers, opened on the simulated account at the simulated time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.clock import MAX_AGE
+from data.market import BoolArray, FloatArray, IntArray
+from tools.backtest.event.account import Account
+from tools.backtest.tape import Tape
+from tools.execution.broker import OpenOrder
+from tools.execution.orders import Order
+from tools.market.terms import CostTerms
+from tools.risk.gate import Gate
+from tools.risk.gate_limits import GateLimits
+from tools.risk.gate_state import AccountState, Listing
+
+VOLUME_SLOTS = 21
+"""Slots over which a symbol's average volume is taken: a month."""
+STALE_SLOTS = MAX_AGE["1d"]
+"""Slots without a bar after which a mark is stale, as in snapshots."""
+
+
+class AccountGate:
+    """Keeps `LastGate` for one run, by simulated time; no kill switch is on."""
+
+    def __init__(self, limits: GateLimits, tape: Tape, terms: CostTerms) -> None:
+        self._gate = Gate(limits, halted=lambda: False, clock=lambda: self._now)
+        self._now = 0.0
+        self._tape, self._names = tape, tape.symbols
+        currencies = [i.currency for i in tape.instruments]
+        self._listings = {
+            i.symbol: Listing(i.currency, lot) for i, lot in zip(tape.instruments, terms.lot.tolist(), strict=True)
+        }
+        self._currencies = {currency: currencies.index(currency) for currency in sorted(set(currencies))}
+        self._volumes, self._stale = _average(tape.volume), _age(tape.fresh) > STALE_SLOTS
+
+    def open(self, t: int, time: int, account: Account, price: FloatArray, waiting: tuple[OpenOrder, ...]) -> None:
+        """Judge orders from now on, `time` (ns), by the account at row `t` of `price` (T, S), at which they are sized;
+        `waiting` may still be filled."""
+        self._now = time * 1e-9
+        names, held = self._names, np.flatnonzero(account.units).tolist()
+        stale = self._stale[t]
+        self._gate.open(
+            AccountState(
+                cash=account.cash,
+                positions={names[s]: float(account.units[s]) for s in held},
+                marks=dict(zip(names, price[t].tolist(), strict=True)),
+                listings=self._listings,
+                stale=frozenset(names[s] for s in np.flatnonzero(stale).tolist()) if stale.any() else frozenset(),
+                volumes=_known(names, self._volumes[t]),
+                rates={currency: float(self._tape.fx[t, s]) for currency, s in self._currencies.items()},
+                open_orders=waiting,
+            )
+        )
+
+    def check(self, order: Order) -> None:
+        """Raises OrderRefused."""
+        self._gate.check(order)
+
+
+def _known(names: tuple[str, ...], volumes: FloatArray) -> dict[str, float]:
+    return {name: volume for name, volume in zip(names, volumes.tolist(), strict=True) if volume == volume}
+
+
+def _average(volume: FloatArray) -> FloatArray:
+    """Mean (T, S) of the known volumes of the last VOLUME_SLOTS slots; NaN where none is known."""
+    known = ~np.isnan(volume)
+    total, count = (_trailing(x) for x in (np.where(known, volume, 0.0), known.astype(np.float64)))
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0.0)
+
+
+def _trailing(values: FloatArray) -> FloatArray:
+    sums = np.cumsum(values, axis=0)
+    sums[VOLUME_SLOTS:] -= sums[:-VOLUME_SLOTS].copy()
+    return sums
+
+
+def _age(fresh: BoolArray) -> IntArray:
+    """Slots (T, S) since the last bar of each symbol; before the first one, slots since the tape began."""
+    rows = np.arange(len(fresh))[:, None]
+    return rows - np.maximum.accumulate(np.where(fresh, rows, 0), axis=0)

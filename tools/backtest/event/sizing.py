@@ -1,0 +1,53 @@
+"""From a row of weights to changes in units, and what is refused before it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from data.errors import TargetRefused
+from data.market import FloatArray
+from tools.backtest.arithmetic import Market, known, sized
+from tools.backtest.rules import Rules
+from tools.backtest.vectorised.checks import check_weights
+
+
+def checked_row(row: FloatArray, symbols: tuple[str, ...], t: int, rules: Rules) -> bool:
+    """Whether the row (S,) of slot `t` decides anything. TargetRefused, naming slot and symbol, for weights that no
+    account under `rules` can hold."""
+    if row.shape != (len(symbols),) or row.dtype != np.float64:
+        raise TargetRefused(f"{row.dtype} weights of shape {row.shape}", "shape", t, "", "give a float64 a symbol")
+    decides, beyond_doubt = _examined(row, rules.short, rules.borrow)
+    if not beyond_doubt:
+        until = np.full((t + 1, row.size), np.nan)
+        until[t] = row
+        check_weights(until, symbols, t + 1, rules)
+    return bool(decides)
+
+
+@njit(cache=True)
+def _examined(row: FloatArray, short: bool, borrow: bool) -> tuple[bool, bool]:
+    """Whether any weight is given, and whether all are beyond doubt, as those of almost every row are."""
+    decides, total, low = False, 0.0, 0.0
+    for s in range(row.size):
+        if not math.isnan(row[s]):
+            decides = True
+            total += row[s]
+            low = min(low, row[s])
+    return decides, math.isfinite(total) and (short or low >= 0.0) and (borrow or total <= 1.0)
+
+
+@njit(cache=True)
+def changes(
+    market: Market, price: FloatArray, t: int, row: FloatArray, units: FloatArray, value: float, lot: FloatArray,
+    min_notional: float,
+) -> FloatArray:  # fmt: skip
+    """Signed units (S,) to trade so that each symbol stands at its weight of `value`, at row t of `price` (T, S); 0
+    where the weight is NaN, and where nothing can be ordered."""
+    out = np.zeros(row.size)
+    for s in range(row.size):
+        if not math.isnan(row[s]) and known(market, t, s):
+            out[s] = sized(row[s], value, price[t, s] * market.fx[t, s], units[s], lot[s], min_notional)
+    return out
