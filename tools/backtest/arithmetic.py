@@ -127,12 +127,11 @@ def filled(
                 continue
             quote, fx, volume, volatility = price[t, s], market.fx[t, s], market.volume[t, s], market.volatility[t, s]
             quantity, pending[s] = taken(pending[s], volume, terms, s)
-            if side > 0.0 and not borrow:
-                most = affordable(cash, quote, fx, volume, volatility, terms, s)
-                if most < quantity:
-                    quantity, pending[s] = most, 0.0
-            if quantity != 0.0:
+            cost = fill_cost(quantity, quote, fx, volume, volatility, terms, s)
+            if side > 0.0 and not borrow and quantity * quote * fx + cost > cash:
+                quantity, pending[s] = min(quantity, affordable(cash, quote, fx, volume, volatility, terms, s)), 0.0
                 cost = fill_cost(quantity, quote, fx, volume, volatility, terms, s)
+            if quantity != 0.0:
                 cash -= quantity * quote * fx + cost
                 units[s] += quantity
                 fills.slot[made], fills.column[made], fills.quantity[made] = t, s, quantity

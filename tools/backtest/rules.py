@@ -20,9 +20,9 @@ wanted less what is held. A weight on a symbol that has no price yet, or whose l
 Sells go before buys, each in column order. An order whose notional at the sizing price is under `min_notional` is left
 out unless it closes a position. A symbol without a fresh bar is not filled: its order waits, under sizing "fill"
 unsized. A participation cap fills at most cap x volume, in whole lots where it binds; the rest waits in units. Without
-`borrow`, a buy is cut to the most whole lots that cash can pay, costs included, and what was cut is dropped, and a row
-that adds up beyond 1 (by more than 1e-9) is an error; without `short`, a negative weight is. So is an infinite one.
-Costs and carry alone may leave cash below zero.
+`borrow`, a buy that cash cannot pay, costs included, is cut to the most whole lots that it can, and the remainder is
+dropped; a row that adds up beyond 1 (by more than 1e-9) is then an error. Without `short`, a negative weight is an
+error. So is an infinite one. Costs and carry alone may leave cash below zero.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ def whole_lots(units: float, lot: float) -> float:
     """`units` (either sign) rounded towards zero to whole lots; a lot of 0 leaves them."""
     if lot <= 0.0:
         return units
-    return math.copysign(math.floor(abs(units) / lot) * lot, units)
+    return math.copysign(np.floor(abs(units) / lot) * lot, units)
 
 
 @njit(cache=True)
@@ -122,6 +122,8 @@ def affordable(
     most = whole_lots(cash / (each * (1.0 + terms.rate_bps[s] * 1e-4)), lot)
     if math.isinf(most):
         return 0.0
+    if lot > 0.0 and _payable(most + lot, cash, price, fx, volume, volatility, terms, s):
+        return most + lot
     for _ in range(2):
         if _payable(most, cash, price, fx, volume, volatility, terms, s):
             return most
@@ -141,18 +143,17 @@ def _search(
     above: float, cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
 ) -> float:
     """The largest payable number of units in [0, above], by bisection: what is paid grows with the units. Whole lots
-    are exact, fractions to one part in 2^50 of `above`."""
-    lot = terms.lot[s]
-    low, high = 0.0, above
-    least = lot if lot > 0.0 else above * 2.0**-50
-    if _payable(above, cash, price, fx, volume, volatility, terms, s):
-        return above
-    while high - low > least:
-        middle = whole_lots(low + 0.5 * (high - low), lot)
+    are counted, so that none is lost to rounding; fractions are exact to one part in 2^50 of `above`."""
+    step = terms.lot[s] if terms.lot[s] > 0.0 else above * 2.0**-50
+    if step == 0.0:
+        return 0.0
+    low, high = 0.0, np.floor(above / step) + 1.0
+    while high - low > 1.0:
+        middle = np.floor(0.5 * (low + high))
         if not low < middle < high:
             break
-        if _payable(middle, cash, price, fx, volume, volatility, terms, s):
+        if _payable(middle * step, cash, price, fx, volume, volatility, terms, s):
             low = middle
         else:
             high = middle
-    return low
+    return low * step

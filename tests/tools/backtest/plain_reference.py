@@ -103,7 +103,7 @@ class PlainAccount:
         if quantity > 0 and not self.rules.borrow:
             asked = quantity
             quantity = payable(asked, lot, self.cash, lambda units: units * price * fx + cost(units))
-            self.left[s] *= quantity == asked
+            self.left[s] *= quantity == asked  # what is cut is dropped
         if quantity != 0:
             self.cash -= quantity * price * fx + cost(quantity)
             self.units[s] += quantity
