@@ -37,11 +37,17 @@ from graph.state import SnapshotRef
 from rl.store import SHIPPED, PolicyStore, Role
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
+from tools.execution.brokers.simulation import SymbolTerms
 from tools.execution.ledger import Ledger
+from tools.market.terms import terms_of
 from tools.risk.halt import read_halt
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from langgraph.checkpoint.sqlite import SqliteSaver
+
+    from data.outcomes import NextBar
 
 
 @dataclass(frozen=True)
@@ -137,14 +143,24 @@ class Market:
         return MetaController(self.policies.meta_controller, self.policies.symbol_agents, self.config.cash_share)
 
     @cached_property
-    def cost_bps(self) -> dict[str, float]:
-        """What a trade costs by symbol, basis points of its notional."""
-        return {i.symbol: self.config.costs.cost_bps(i.asset_class) for i in self.source.instruments()}
+    def terms(self) -> SymbolTerms:
+        """What trading each symbol costs, and how much of a bar it may take."""
+        instruments = self.source.instruments()
+        terms = terms_of(instruments, self.config.costs, self.config.liquidity)
+        return SymbolTerms(tuple(i.symbol for i in instruments), terms)
 
     def context(self, book: str, slot: str) -> CycleContext:
         """The parts of a running desk."""
         ledger, venue = self.stores.ledger, self.stores.home / "venue.sqlite"
-        broker = PaperBroker(RecordedGate(), venue, book, self.builder.next_bar, parse_slot(slot), self.cost_bps)
+        broker = PaperBroker(
+            RecordedGate(),
+            venue,
+            book,
+            self.builder.next_bar,
+            parse_slot(slot),
+            self.terms,
+            self.config.initial_cash,
+        )
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
@@ -205,9 +221,11 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
         content_hash=record.snapshot["content_hash"],
     )
     with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch:
-        costs = {
-            f.symbol: market.cost_bps[f.symbol] for f in record.fills
-        }  # what was not filled then is not filled now
+        filled = {fill.symbol for fill in record.fills}
+
+        def bar_then(symbol: str, after: datetime) -> NextBar | None:
+            return market.builder.next_bar(symbol, after) if symbol in filled else None  # not filled then, nor now
+
         yield CycleContext(
             source=record.source["name"],
             source_params=record.source["params"],
@@ -218,12 +236,12 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
             opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),
             broker=PaperBroker(
-                RecordedGate(),
+                RecordedGate(record.refusals),
                 Path(scratch) / "venue.sqlite",
                 record.book,
-                market.builder.next_bar,
+                bar_then,
                 parse_slot(record.slot),
-                costs,
+                market.terms,
             ),
             halt=lambda: record.halt,
             code_hash=code_hash(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,15 +17,23 @@ from data.market import FloatArray, IntArray, TimeArray
 from data.panel import Panel
 
 _TICK = np.timedelta64(1, "ns")
+VOLATILITY_BARS = 21
+"""Returns in a bar's volatility: a month of trading days."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextBar:
-    """The price a paper fill is made at, and the instant it stood at."""
+    """The price a paper fill is made at, and the instant it stood at; beside it what the rest of its bar came to."""
 
     price: float
     time: datetime
     convention: Literal["next_open", "next_close"]
+    high: float = math.nan
+    low: float = math.nan
+    volume: float = math.nan
+    """Units traded in the bar; NaN where unknown, as are high and low."""
+    volatility: float = 0.0
+    """Sample standard deviation of the last VOLATILITY_BARS simple returns through the bar; 0 before there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,21 @@ def next_bar(bars: pd.DataFrame, symbol: str, after: datetime) -> NextBar | None
     row = bars.iloc[[int(tape.rows[at])]]
     opened = not np.isnan(numbers(row, "open")[0])
     time = to_datetime(moments(row, "start" if opened else "event_time")[0])
-    return NextBar(float(tape.price[at]), time, "next_open" if opened else "next_close")
+    high, low, volume = (_known(numbers(row, name)[0]) for name in ("high", "low", "volume"))
+    convention = "next_open" if opened else "next_close"
+    return NextBar(float(tape.price[at]), time, convention, high, low, volume, _volatility(bars, tape, at))
+
+
+def _known(number: float) -> float:
+    """The number, or the one NaN, which equals itself wherever bars are compared."""
+    return math.nan if np.isnan(number) else float(number)
+
+
+def _volatility(bars: pd.DataFrame, tape: _Tape, at: int) -> float:
+    if at < VOLATILITY_BARS:
+        return 0.0
+    closes = numbers(bars, "close")[tape.rows[at - VOLATILITY_BARS : at + 1]]
+    return float(np.std(closes[1:] / closes[:-1] - 1.0, ddof=1))
 
 
 def _tape(bars: pd.DataFrame, rows: IntArray) -> _Tape:

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tools.market.costs import CostModel
+from tools.market.schedule import LiquiditySchedule
 from tools.risk.limits import RiskLimits
 
 ApprovalPolicy = Literal["never", "always", "when_large"]
@@ -36,3 +37,5 @@ class CycleConfig(BaseModel):
     """init_chat_model string; empty means no chat model."""
     limits: RiskLimits = Field(default_factory=RiskLimits)
     costs: CostModel = Field(default_factory=CostModel)
+    liquidity: LiquiditySchedule | None = None
+    """Impact, participation and lots of the paper broker; None: every order is filled whole, whatever its size."""

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from agents.meta.allocation import Allocation
 from agents.view import View
@@ -57,6 +57,8 @@ class CycleRecord(BaseModel):
     approval: Approval
     orders: tuple[Order, ...]
     fills: tuple[Fill, ...]
+    refusals: dict[str, str] = Field(default_factory=dict)
+    """Why an order was refused, by its id: in the words of the last gate, of the broker, or of the desk itself."""
     closing: Book
     hashes: dict[str, Any]
 

@@ -47,6 +47,11 @@ def assemble(state: CycleState, context: CycleContext) -> CycleRecord:
         approval=state["approval"],
         orders=state.get("orders", ()),
         fills=fills,
+        refusals={
+            intent.order.order_id: intent.reason
+            for intent in context.ledger.intents(state["cycle_id"])
+            if intent.state == "rejected"
+        },
         closing=close_book(opening, fills),
         hashes={
             "snapshot": snapshot.content_hash,

@@ -9,7 +9,6 @@ from data.errors import InputError
 from tools.execution.book import Book, Position
 from tools.execution.orders import Fill
 
-
 DUST = 1e-9
 """Fraction of what was held or traded under which what is left of a position is rounding, and the position closed."""
 

@@ -5,11 +5,12 @@ import os
 import signal
 import traceback
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 from data.errors import SourceUnavailable
+from data.outcomes import NextBar
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
+from tools.execution.brokers.simulation import proportional
 from tools.execution.executor import collect_late_fills, execute
 from tools.execution.ledger import Ledger
 from tools.execution.settlement import close_book, new_book, open_book
@@ -23,7 +24,7 @@ PRICES = {s: 100.0 + k for k, s in enumerate(NAMES)}
 
 
 def next_open(symbol, after):
-    return SimpleNamespace(price=PRICES[symbol] * 1.01, time=AT, convention="next_open")
+    return NextBar(PRICES[symbol] * 1.01, AT, "next_open")
 
 
 def no_bar_yet(symbol, after):
@@ -31,7 +32,9 @@ def no_bar_yet(symbol, after):
 
 
 def paper(home, prices=next_open, as_of=AT):
-    return PaperBroker(RecordedGate(), home / "venue.sqlite", "b", prices, as_of, dict.fromkeys(NAMES, 5.0))
+    return PaperBroker(
+        RecordedGate(), home / "venue.sqlite", "b", prices, as_of, proportional(dict.fromkeys(NAMES, 5.0))
+    )
 
 
 def run_cycle(home, slot=SLOT, weights=WEIGHTS, prices=next_open, checkpoint=lambda name: None, halted=lambda: False):

@@ -1,15 +1,15 @@
 """Timeouts are unknown until the broker is asked; the kill switch stops the next send; late fills are booked once."""
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from miniature_desk import AT, NAMES, PRICES, SLOT, WEIGHTS, LossyBroker, next_open, no_bar_yet, paper, run_cycle
 
 from data.errors import InputError
+from data.outcomes import NextBar
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
+from tools.execution.brokers.simulation import proportional
 from tools.execution.executor import collect_late_fills, execute, withdraw_open_orders
 from tools.execution.ledger import Ledger
 from tools.execution.reconcile import differences
@@ -117,7 +117,9 @@ def test_what_was_accepted_once_is_never_sent_again(decided):
 
 def test_an_unknown_symbol_is_rejected_and_the_others_go_on(decided, tmp_path):
     ledger, _, orders = decided
-    venue = PaperBroker(RecordedGate(), tmp_path / "other.sqlite", "b", next_open, AT, dict.fromkeys(NAMES[1:], 5.0))
+    venue = PaperBroker(
+        RecordedGate(), tmp_path / "other.sqlite", "b", next_open, AT, proportional(dict.fromkeys(NAMES[1:], 5.0))
+    )
     fills = execute(orders, ledger=ledger, broker=venue, cycle_id="c", halted=lambda: False)
     assert [f.symbol for f in fills] == list(NAMES[1:])
     assert states(ledger) == ["rejected", "filled", "filled", "filled"]
@@ -232,7 +234,7 @@ def test_an_id_is_never_taken_for_another_order(decided):
 @pytest.mark.parametrize("price", [float("nan"), 0.0, -1.0, float("inf")])
 def test_no_fill_is_made_at_a_price_that_is_none(tmp_path, price):
     def broken(symbol, after):
-        return SimpleNamespace(price=price, time=AT, convention="next_open")
+        return NextBar(price, AT, "next_open")
 
     assert run_cycle(tmp_path, prices=broken).positions == {}
     assert set(run_cycle(tmp_path, slot=NEXT).positions) == set(NAMES)

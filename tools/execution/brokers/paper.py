@@ -1,114 +1,145 @@
-"""The paper broker: a venue in a file of its own, which fills at the next bar and remembers every id."""
+"""The paper broker: a venue in a file of its own, which fills from the bars that follow and remembers every id."""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Mapping
-from datetime import datetime
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from data.clock import parse_slot, slot_text
+from data.clock import slot_text
 from data.errors import InputError
 from tools.execution.broker import Answer, OpenOrder
 from tools.execution.brokers.base import GatedBroker, LastGate
+from tools.execution.brokers.simulation import ROUNDING, Attempt, SymbolTerms, attempt, terms_from
 from tools.execution.orders import Fill, Order, OrderState
+from tools.execution.states import TERMINAL
 from tools.execution.store import Store
-from tools.market.costs import trade_cost
 
 if TYPE_CHECKING:
     from data.outcomes import NextBar
 
+VERSION = 2
 SCHEMA = """
+CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, deposit REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
-    order_id TEXT PRIMARY KEY, account TEXT NOT NULL, payload TEXT NOT NULL, decided_at TEXT NOT NULL,
-    cost_bps REAL NOT NULL, state TEXT NOT NULL CHECK (state IN ('accepted', 'filled', 'rejected', 'cancelled'))
+    order_id TEXT PRIMARY KEY, account TEXT NOT NULL, payload TEXT NOT NULL, after TEXT NOT NULL, terms TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('accepted', 'partial', 'filled', 'rejected', 'cancelled')),
+    reason TEXT NOT NULL DEFAULT '', triggered INTEGER NOT NULL DEFAULT 0, day TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS fills (
-    order_id TEXT PRIMARY KEY REFERENCES orders, account TEXT NOT NULL, payload TEXT NOT NULL
+    order_id TEXT NOT NULL REFERENCES orders, execution_id TEXT NOT NULL, account TEXT NOT NULL, payload TEXT NOT NULL,
+    PRIMARY KEY (order_id, execution_id)
 ) STRICT;
 """
+UPGRADES = {
+    1: (
+        "ALTER TABLE orders RENAME TO orders_1",
+        "ALTER TABLE fills RENAME TO fills_1",
+        *(statement for statement in SCHEMA.split(";") if statement.strip()),
+        "INSERT INTO orders SELECT order_id, account, payload, decided_at,"
+        " json_object('rate_bps', cost_bps), state, '', 0, '' FROM orders_1 ORDER BY rowid",
+        "INSERT INTO fills SELECT order_id, '', account, payload FROM fills_1 ORDER BY rowid",
+        "DROP TABLE fills_1",
+        "DROP TABLE orders_1",
+    )
+}
+"""Version 1 filled every order whole."""
 
-PriceAfter = Callable[[str, datetime], "NextBar | None"]
-"""(symbol, decision time) -> the first price that can be traded at after it; None while there is none."""
+NextTick = timedelta(microseconds=1)
+BarAfter = Callable[[str, datetime], "NextBar | None"]
+"""(symbol, time) -> the first bar whose price can be traded at from then on; None while there is none."""
+
+
+class _Held(NamedTuple):
+    """An order as the venue holds it."""
+
+    order: Order
+    after: datetime
+    """Bars from here on have not been looked at."""
+    terms: str
+    state: OrderState
+    triggered: bool
+    day: str
+    """The date (UTC) of the first bar that was looked at, or ""."""
 
 
 class PaperBroker(GatedBroker):
     """Keeps the Broker contract for one account. A second order under a known id changes nothing.
 
-    An order is filled whole at the next bar's open (its close, where the symbol has closes only), whatever its size;
-    while that bar is not known it stays accepted. Costs are `cost_bps` of the notional, beside the price.
+    An order meets the bars that follow its decision, one by one, and no bar later than the first after the venue's own
+    time; while that is not known it stays open. What a bar fills is `simulation.attempt`. What the participation cap
+    leaves of a market order waits for the next bar, as in tools/backtest/rules.py; a limit or stop lapses with the
+    date of its first bar unless it is `gtc`. Cash is not checked: the account may become overdrawn.
     """
+
+    capabilities = frozenset({"limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"})
 
     def __init__(
         self,
         gate: LastGate,
         path: Path,
         account: str,
-        prices: PriceAfter,
+        bars: BarAfter,
         as_of: datetime,
-        cost_bps: Mapping[str, float],
+        terms: SymbolTerms,
         deposit: float = 0.0,
     ) -> None:
-        """`as_of` is when orders handed in now are decided; `cost_bps` by symbol, and what is not in it is rejected.
+        """`as_of` is the venue's time, when orders handed in now are decided; a symbol without `terms` is rejected.
 
-        `deposit` is the cash the account was opened with (account currency).
+        `deposit` (account currency) is what the account is opened with, where it is not open yet.
         """
         super().__init__(gate)
-        self._deposit = deposit
-        self._store = Store(path, SCHEMA)
-        self._account, self._prices, self._as_of, self._cost_bps = account, prices, as_of, cost_bps
+        self._account, self._bars, self._as_of, self._terms = account, bars, as_of, terms
+        self._store = Store(path, SCHEMA, version=VERSION, upgrades=UPGRADES)
+        with self._store.transaction() as db:
+            db.execute("INSERT INTO accounts VALUES (?, ?) ON CONFLICT DO NOTHING", (account, deposit))
 
     def _send(self, order: Order) -> OrderState:
         """Insert or return existing, filled at once where the next bar is known; InputError for a reused id."""
-        payload = order.model_dump_json()
-        cost_bps = self._cost_bps.get(order.symbol)
-        fill = None if cost_bps is None else self._fill(order, self._as_of, cost_bps)
-        state = "rejected" if cost_bps is None else "accepted" if fill is None else "filled"
-        values = (order.order_id, self._account, payload, slot_text(self._as_of), cost_bps or 0.0, state)
+        row = self._terms.row(order.symbol)
+        reason = f"{order.symbol} is not traded here" if row is None else self._refusal(order, row["lot"])
+        state = "rejected" if reason else "accepted"
+        payload, terms = order.model_dump_json(), json.dumps(row or {}, sort_keys=True)
+        values = (order.order_id, self._account, payload, self._as_of.isoformat(), terms, state, reason)
         with self._store.transaction() as db:
-            new = (
-                db.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", values).rowcount == 1
-            )
-            if new and fill is not None:
-                db.execute(
-                    "INSERT INTO fills VALUES (?, ?, ?)", (order.order_id, self._account, fill.model_dump_json())
-                )
-            known = db.execute(
-                "SELECT account, payload, state FROM orders WHERE order_id = ?", (order.order_id,)
-            ).fetchone()
-        if known[:2] != (self._account, payload):
+            db.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO NOTHING", values)
+            known = db.execute("SELECT account, payload FROM orders WHERE order_id = ?", (order.order_id,)).fetchone()
+        if known[0] != self._account or Order.model_validate_json(known[1]) != order:
             raise InputError(f"order {order.order_id} is already known with other content", "never reuse an id")
-        return known[2]
+        answer = self.query(order.order_id)
+        return "accepted" if answer is None else answer.state
 
     def query(self, order_id: str) -> Answer | None:
         """The state of an id, after trying to fill it."""
-        found = self._store.rows(
-            "SELECT state, payload, decided_at, cost_bps FROM orders WHERE order_id = ?", (order_id,)
-        )
-        if not found:
-            return None
-        state, payload, decided_at, cost_bps = found[0]
-        if state == "accepted":
-            fill = self._fill(Order.model_validate_json(payload), parse_slot(decided_at), cost_bps)
-            if fill is not None:
-                self._store_fill(fill)
+        with self._store.transaction() as db:
+            held = _held(db, order_id)
+            if held is not None and held.state not in TERMINAL:
+                self._work(db, held)
         return self._answer(order_id)
 
     def cancel(self, order_id: str) -> OrderState:
         """Withdraw what is still open; an id that was never seen has nothing to withdraw."""
         with self._store.transaction() as db:
-            db.execute("UPDATE orders SET state = 'cancelled' WHERE order_id = ? AND state = 'accepted'", (order_id,))
+            open_still = "order_id = ? AND state IN ('accepted', 'partial')"
+            db.execute(f"UPDATE orders SET state = 'cancelled', reason = 'withdrawn' WHERE {open_still}", (order_id,))
         answer = self._answer(order_id)
         return "cancelled" if answer is None else answer.state
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """This account's orders that wait for a bar, oldest first."""
         rows = self._store.rows(
-            "SELECT payload FROM orders WHERE account = ? AND state = 'accepted' ORDER BY rowid", (self._account,)
+            "SELECT payload FROM orders WHERE account = ? AND state IN ('accepted', 'partial') ORDER BY rowid",
+            (self._account,),
         )
         orders = [Order.model_validate_json(payload) for (payload,) in rows]
-        return tuple(OpenOrder(o.order_id, o.symbol, o.side, o.quantity, 0.0) for o in orders)
+        done: dict[str, float] = {}
+        for fill in self._fills():
+            done[fill.order_id] = done.get(fill.order_id, 0.0) + fill.quantity
+        return tuple(OpenOrder(o.order_id, o.symbol, o.side, o.quantity, done.get(o.order_id, 0.0)) for o in orders)
 
     def positions(self) -> dict[str, float]:
         """The sum of this account's fills by symbol; closed positions are left out."""
@@ -118,49 +149,102 @@ class PaperBroker(GatedBroker):
         return {symbol: round(quantity, 9) for symbol, quantity in sorted(held.items()) if abs(quantity) > 1e-9}
 
     def cash(self) -> float:
-        """The deposit and what the fills paid and earned (account currency)."""
-        return self._deposit - sum(f.signed_quantity * f.price + f.cost for f in self._fills())
+        """The deposit, and what the fills paid and earned (account currency)."""
+        (deposit,) = self._store.rows("SELECT deposit FROM accounts WHERE name = ?", (self._account,))[0]
+        return deposit - math.fsum(fill.signed_quantity * fill.price + fill.cost for fill in self._fills())
 
     def server_time(self) -> datetime:
-        """The simulated instant: when orders handed in now are decided."""
+        """The venue's time: when orders handed in now are decided."""
         return self._as_of
 
     def close(self) -> None:
         """Let go of the venue's file."""
         self._store.close()
 
-    def _fills(self) -> list[Fill]:
-        rows = self._store.rows("SELECT payload FROM fills WHERE account = ? ORDER BY rowid", (self._account,))
-        return [Fill.model_validate_json(payload) for (payload,) in rows]
+    def _refusal(self, order: Order, lot: float) -> str:
+        """Why a traded symbol's order is rejected, or ""."""
+        if order.quantity < lot * (1.0 - ROUNDING):
+            return f"{order.quantity} {order.symbol} are less than a lot of {lot}"
+        held = self.positions().get(order.symbol, 0.0) if order.reduce_only else 0.0
+        reduced = -held if order.side == "buy" else held
+        if order.reduce_only and order.quantity > reduced * (1.0 + ROUNDING):
+            return f"reduce_only: {order.side} {order.quantity} {order.symbol} with {held} held"
+        return ""
 
-    def _fill(self, order: Order, decided_at: datetime, cost_bps: float) -> Fill | None:
-        """The whole order at the next bar, or None while there is none with a price."""
-        bar = self._prices(order.symbol, decided_at)
-        if bar is None or not (math.isfinite(bar.price) and bar.price > 0.0):
-            return None
+    def _work(self, db: sqlite3.Connection, held: _Held) -> None:
+        """Let an open order meet the bars it has not met yet, up to the first after the venue's time."""
+        order, terms = held.order, terms_from(json.loads(held.terms))
+        left = order.quantity - sum(f.quantity for f in _executions(db, order.order_id))
+        after, triggered, day, state, reason = held.after, held.triggered, held.day, held.state, ""
+        while state not in TERMINAL and after <= self._as_of:
+            bar = self._bars(order.symbol, after)
+            if bar is None or not (math.isfinite(bar.price) and bar.price > 0.0):
+                break
+            date = bar.time.date().isoformat()
+            day = day or date
+            if order.kind != "market" and order.time_in_force == "day" and date > day:
+                state, reason = "cancelled", "the day is over"
+                break
+            found = attempt(order, left, bar, terms, triggered)
+            after, triggered = bar.time + NextTick, found.triggered
+            if found.units > 0.0:
+                fill = self._filled(order, bar, found)
+                values = (order.order_id, fill.execution_id, self._account, fill.model_dump_json())
+                db.execute("INSERT INTO fills VALUES (?, ?, ?, ?)", values)
+                left -= found.units
+            state, reason = _next_state(order, left, float(terms.lot[0]))
+        db.execute(
+            "UPDATE orders SET state = ?, reason = ?, after = ?, triggered = ?, day = ? WHERE order_id = ?",
+            (state, reason, after.isoformat(), int(triggered), day, order.order_id),
+        )
+
+    def _filled(self, order: Order, bar: NextBar, found: Attempt) -> Fill:
+        """The execution of an order in a bar, of which there is one at most: the bar's time is its id."""
+        time = slot_text(bar.time)
         return Fill(
             order_id=order.order_id,
             symbol=order.symbol,
             side=order.side,
-            quantity=order.quantity,
-            price=bar.price,
-            cost=trade_cost(order.quantity * bar.price, cost_bps),
-            convention=bar.convention,
-            bar_time=slot_text(bar.time),
+            quantity=found.units,
+            price=found.price,
+            cost=found.cost,
+            convention=found.convention,
+            bar_time=time,
+            execution_id=time,
         )
 
-    def _store_fill(self, fill: Fill) -> None:
-        """Unless the order was filled or withdrawn meanwhile."""
-        with self._store.transaction() as db:
-            open_still = "UPDATE orders SET state = 'filled' WHERE order_id = ? AND state = 'accepted'"
-            if db.execute(open_still, (fill.order_id,)).rowcount == 1:
-                db.execute("INSERT INTO fills VALUES (?, ?, ?)", (fill.order_id, self._account, fill.model_dump_json()))
+    def _fills(self) -> list[Fill]:
+        rows = self._store.rows("SELECT payload FROM fills WHERE account = ? ORDER BY rowid", (self._account,))
+        return [Fill.model_validate_json(payload) for (payload,) in rows]
 
     def _answer(self, order_id: str) -> Answer | None:
-        found = self._store.rows(
-            "SELECT state, fills.payload FROM orders LEFT JOIN fills USING (order_id) WHERE order_id = ?", (order_id,)
-        )
-        if not found:
-            return None
-        state, fill = found[0]
-        return Answer(state, () if fill is None else (Fill.model_validate_json(fill),))
+        with self._store.transaction() as db:
+            found = db.execute("SELECT state, reason FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+            return None if found is None else Answer(found[0], _executions(db, order_id), found[1])
+
+
+def _held(db: sqlite3.Connection, order_id: str) -> _Held | None:
+    row = db.execute(
+        "SELECT payload, after, terms, state, triggered, day FROM orders WHERE order_id = ?", (order_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    payload, after, terms, state, triggered, day = row
+    order = Order.model_validate_json(payload)
+    return _Held(order, datetime.fromisoformat(after), terms, state, bool(triggered), day)
+
+
+def _executions(db: sqlite3.Connection, order_id: str) -> tuple[Fill, ...]:
+    rows = db.execute("SELECT payload FROM fills WHERE order_id = ? ORDER BY rowid", (order_id,))
+    return tuple(Fill.model_validate_json(payload) for (payload,) in rows)
+
+
+def _next_state(order: Order, left: float, lot: float) -> tuple[OrderState, str]:
+    """What an order is after a bar that leaves `left` units of it, and why it is over where it is."""
+    if left <= ROUNDING * order.quantity:
+        return "filled", ""
+    if left < lot * (1.0 - ROUNDING):
+        return "cancelled", f"the rest is less than a lot of {lot}"
+    if order.time_in_force in ("ioc", "fok"):
+        return "cancelled", "not filled at once"
+    return ("partial" if left < order.quantity else "accepted"), ""
