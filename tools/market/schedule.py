@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.market import AssetClass, FloatArray, Instrument
+from tools.market.conventions import convention_of
 from tools.market.impact import SQUARE_ROOT
 from tools.market.spread import trade_size_root
 
@@ -27,6 +28,8 @@ class ClassLiquidity(BaseModel):
     """Commission a unit, account currency."""
     minimum: float = Field(default=0.0, ge=0.0)
     """Least commission of a fill, account currency."""
+    per_contract: float = Field(default=0.0, ge=0.0)
+    """Commission a contract, account currency: of `per_unit`, this over the contract's multiplier."""
     impact: float = Field(default=SQUARE_ROOT, ge=0.0, le=10.0)
     """Coefficient of tools.market.impact.square_root_impact."""
     kyle: float = Field(default=0.0, ge=0.0, le=100.0)
@@ -34,8 +37,8 @@ class ClassLiquidity(BaseModel):
     cap: float = Field(default=0.1, gt=0.0, le=1.0)
     """Largest fraction of a bar's volume that may be filled: a convention of ours (the data sets behind the impact laws
     hold few orders above a tenth of a day's volume)."""
-    lot: float = Field(default=1.0, ge=0.0)
-    """Smallest tradable number of units; 0 is any."""
+    lot: float | None = Field(default=None, ge=0.0)
+    """Smallest tradable number of units; 0 is any, None what tools.market.conventions says of the instrument."""
 
 
 class LiquiditySchedule(BaseModel):
@@ -46,9 +49,10 @@ class LiquiditySchedule(BaseModel):
     stock: ClassLiquidity = ClassLiquidity()
     etf: ClassLiquidity = ClassLiquidity()
     commodity: ClassLiquidity = ClassLiquidity()
-    option: ClassLiquidity = ClassLiquidity()
+    option: ClassLiquidity = ClassLiquidity(lot=1.0)
+    """By the unit: the option names of a book are funds of option strategies. Contracts are traded by tools.options."""
     forex: ClassLiquidity = ClassLiquidity()
-    crypto: ClassLiquidity = ClassLiquidity(lot=0.0)
+    crypto: ClassLiquidity = ClassLiquidity()
     index_future: ClassLiquidity = ClassLiquidity()
 
     def of(self, asset_class: AssetClass) -> ClassLiquidity:
@@ -58,7 +62,15 @@ class LiquiditySchedule(BaseModel):
 
     def columns(self, instruments: Sequence[Instrument]) -> dict[str, FloatArray]:
         """The columns of tools.market.terms.CostTerms that this sets, (S,) each, by name."""
-        each = [self.of(i.asset_class) for i in instruments]
-        names = ("spread_vol", "per_unit", "minimum", "impact", "kyle", "cap", "lot")
-        out = {name: np.array([getattr(row, name) for row in each], dtype=np.float64) for name in names}
-        return out | {"spread_volume": np.array([trade_size_root(row.trade_size) for row in each], dtype=np.float64)}
+        rows = [(self.of(i.asset_class), convention_of(i)) for i in instruments]
+        columns = {
+            "spread_vol": [row.spread_vol for row, _ in rows],
+            "per_unit": [row.per_unit + row.per_contract / one.multiplier for row, one in rows],
+            "minimum": [row.minimum for row, _ in rows],
+            "impact": [row.impact for row, _ in rows],
+            "kyle": [row.kyle for row, _ in rows],
+            "cap": [row.cap for row, _ in rows],
+            "lot": [one.lot if row.lot is None else row.lot for row, one in rows],
+            "spread_volume": [trade_size_root(row.trade_size) for row, _ in rows],
+        }
+        return {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
