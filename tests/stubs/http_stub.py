@@ -17,6 +17,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: str
+    raw_query: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Stub]:
             length = int(self.headers.get("Content-Length") or 0)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length).decode())
+            asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length).decode(), parts.query)
             stub.asked.append(asked)
             reply = stub.fault_for(asked.path) or answer(asked)
             if reply.status == 0:
