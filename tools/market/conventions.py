@@ -34,7 +34,12 @@ class Convention:
     tick: float
     short: ShortRule
     multiplier: float = 1.0
-    """Units a contract."""
+    """Units a contract; 1 where there are no contracts (none that is listed here has one unit)."""
+
+    @property
+    def by_contract(self) -> bool:
+        """Whether it is traded in contracts."""
+        return self.multiplier != 1.0
 
 
 CLASSES: dict[AssetClass, Convention] = {

@@ -33,7 +33,8 @@ def listed_costs(costs: CostModel | None = None) -> CostModel:
 
 
 def listed_schedule() -> LiquiditySchedule:
-    """The default schedule with commissions by the share and the contract; for use with `listed_costs`."""
+    """The default schedule with commissions by the share and the contract; for use with `listed_costs`. A commodity or
+    index that is no contract (tools.market.conventions) pays none."""
     share = ClassLiquidity(per_unit=SHARE_USD, minimum=SHARE_MINIMUM_USD)
     future = ClassLiquidity(per_contract=FUTURE_USD)
     option = ClassLiquidity(per_contract=OPTION_USD, minimum=OPTION_MINIMUM_USD, lot=1.0)

@@ -29,7 +29,7 @@ class ClassLiquidity(BaseModel):
     minimum: float = Field(default=0.0, ge=0.0)
     """Least commission of a fill, account currency."""
     per_contract: float = Field(default=0.0, ge=0.0)
-    """Commission a contract, account currency: of `per_unit`, this over the contract's multiplier."""
+    """Commission a contract, account currency, where the instrument has contracts: this over the multiplier a unit."""
     impact: float = Field(default=SQUARE_ROOT, ge=0.0, le=10.0)
     """Coefficient of tools.market.impact.square_root_impact."""
     kyle: float = Field(default=0.0, ge=0.0, le=100.0)
@@ -65,7 +65,7 @@ class LiquiditySchedule(BaseModel):
         rows = [(self.of(i.asset_class), convention_of(i)) for i in instruments]
         columns = {
             "spread_vol": [row.spread_vol for row, _ in rows],
-            "per_unit": [row.per_unit + row.per_contract / one.multiplier for row, one in rows],
+            "per_unit": [row.per_unit + row.per_contract / one.multiplier * one.by_contract for row, one in rows],
             "minimum": [row.minimum for row, _ in rows],
             "impact": [row.impact for row, _ in rows],
             "kyle": [row.kyle for row, _ in rows],

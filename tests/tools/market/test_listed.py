@@ -28,6 +28,11 @@ def test_two_contracts_cost_two_commissions_and_the_spread():
     assert paid == pytest.approx(100.0 * 5_000.0 * 1.3e-4 + 2 * 0.85)
 
 
+def test_a_name_that_is_no_contract_pays_none_by_the_contract():
+    terms = terms_of([Instrument("COPPEREX", AssetClass.COMMODITY), FUND], listed_costs(), listed_schedule())
+    assert terms.per_unit.tolist() == [0.0, pytest.approx(0.0065)]
+
+
 def test_shares_cost_by_the_share_and_at_least_a_dollar():
     terms = terms_of([STOCK], listed_costs(), listed_schedule())
     for shares, commission in ((100.0, 1.0), (1_000.0, 5.0)):
