@@ -150,8 +150,8 @@ class Ledger:
             return intent_of(db, order_id)
 
     def pending(self, cycle_id: str) -> tuple[Intent, ...]:
-        """Those of `intents` whose outcome is still open."""
-        return tuple(intent for intent in self.intents(cycle_id) if intent.state not in TERMINAL)
+        """Those of `intents` whose outcome is still open; the kill switch's are nobody else's to send."""
+        return tuple(i for i in self.intents(cycle_id) if i.state not in TERMINAL and i.parent != i.order.order_id)
 
     def open_orders(self, book: str | None = None) -> tuple[Intent, ...]:
         """Orders of all cycles (of a book) whose outcome is still open, oldest first."""
@@ -207,6 +207,17 @@ class Ledger:
             if status != "decided":
                 raise InputError(f"cycle {cycle_id} is {status}; order {parent_id} cannot be replaced", "decide anew")
             schema.insert_intent(db, cycle_id, last + 1, child, parent_id)
+
+    def add_halt_orders(self, book: str, orders: Sequence[Order]) -> str:
+        """Store what the kill switch is about to send to close a book's positions, beside its last decided cycle, whose
+        id is returned. Each is its own parent, for it belongs to no decision. The same orders again change nothing.
+
+        NotFound where no cycle of the book has decided anything.
+        """
+        with self._store.transaction() as db:
+            cycle_id = schema.last_decided(db, book)
+            schema.insert_halt_orders(db, cycle_id, orders)
+            return cycle_id
 
     def note(self, outcomes: Mapping[str, Answer]) -> None:
         """Store what the broker said of several orders: new executions, and the states they make.

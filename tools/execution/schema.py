@@ -130,6 +130,29 @@ def insert_intent(db: sqlite3.Connection, cycle_id: str, position: int, order: O
     db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, 'intended', '')", values)
 
 
+def last_decided(db: sqlite3.Connection, book: str) -> str:
+    """The latest cycle of a book that has decided; NotFound where none has."""
+    row = db.execute(
+        "SELECT cycle_id FROM cycles WHERE book = ? AND status IN ('decided', 'done') ORDER BY slot DESC LIMIT 1",
+        (book,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"no cycle of book {book} has decided anything", "close its positions at the broker")
+    return str(row[0])
+
+
+def insert_halt_orders(db: sqlite3.Connection, cycle_id: str, orders: Sequence[Order]) -> None:
+    """Orders of the kill switch, behind all others of the cycle; marked as sent, for they leave at once."""
+    last = db.execute("SELECT ifnull(max(position), -1) FROM intents WHERE cycle_id = ?", (cycle_id,)).fetchone()[0]
+    for place, order in enumerate(orders, start=last + 1):
+        known = db.execute("SELECT payload FROM intents WHERE order_id = ?", (order.order_id,)).fetchone()
+        if known is None:
+            insert_intent(db, cycle_id, place, order, order.order_id)
+            db.execute("UPDATE intents SET state = 'sent' WHERE order_id = ?", (order.order_id,))
+        elif Order.model_validate_json(known[0]) != order:
+            raise InputError(f"order {order.order_id} is known with other content", "halt again to size it anew")
+
+
 def verify_decision(db: sqlite3.Connection, cycle_id: str, payload: str, orders: Sequence[Order]) -> None:
     """InputError where the stored decision or its intents differ from these."""
     row = db.execute("SELECT payload FROM decisions WHERE cycle_id = ?", (cycle_id,)).fetchone()
