@@ -47,7 +47,8 @@ def read_halt(home: Path) -> HaltState:
 def halt(home: Path, reason: str, by: str, at: datetime | None = None) -> HaltState:
     """Switch trading off, then write the audit line; `at` is now where it is not given.
 
-    StorageFailed where one of the two could not be written.
+    StorageFailed where one of the two could not be written; the switch may be on all the same (`read_halt` tells), for
+    the file counts from the moment it exists, before a word is in it.
     """
     state = HaltState(on=True, reason=reason, since=_instant(at))
     try:
