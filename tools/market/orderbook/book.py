@@ -9,18 +9,18 @@ An operation that is refused changes nothing but the log. Every operation return
 
 from __future__ import annotations
 
-from numba import njit
-
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
+from tools.market.orderbook.compiled import compiled
+from tools.market.orderbook.events import write
 from tools.market.orderbook.matching import execute, trigger_stops, withdraw
-from tools.market.orderbook.queues import dequeue, enqueue, queue_of, write
+from tools.market.orderbook.queues import dequeue, enqueue, queue_of
 from tools.market.orderbook.rules import not_live, refusal, replace_refusal
 from tools.market.orderbook.state import Book
 
 
-@njit(cache=True)
+@compiled
 def submit(book: Book, order: int, side: int, kind: int, tif: int, quantity: int, price: int, stop: int) -> int:
     """A new order. `price` is read for LIMIT and STOP_LIMIT, `stop` for STOP and STOP_LIMIT.
 
@@ -31,7 +31,7 @@ def submit(book: Book, order: int, side: int, kind: int, tif: int, quantity: int
         return Reason.LOG_FULL
     reason = refusal(book, order, side, kind, tif, quantity, price, stop)
     if reason != Reason.NONE:
-        write(book, EventKind.REJECTED, order, 0, price, quantity, 0, reason)
+        write(book.log, book.state, EventKind.REJECTED, order, 0, price, quantity, 0, reason)
         return reason
     row = book.orders[order]
     row[c.SIDE], row[c.KIND], row[c.TIF] = side, kind, tif
@@ -40,7 +40,7 @@ def submit(book: Book, order: int, side: int, kind: int, tif: int, quantity: int
     if kind == Kind.MARKET or kind == Kind.STOP:
         row[c.PRICE] = book.levels.shape[1] - 1 if side == Side.BUY else 0
     book.state[c.LIVE] += 1
-    write(book, EventKind.ACCEPTED, order, 0, row[c.PRICE], quantity, quantity, Reason.NONE)
+    write(book.log, book.state, EventKind.ACCEPTED, order, 0, row[c.PRICE], quantity, quantity, Reason.NONE)
     if kind == Kind.STOP or kind == Kind.STOP_LIMIT:
         row[c.STATE] = State.WAITING
         enqueue(book, c.BUY_STOPS if side == Side.BUY else c.SELL_STOPS, stop, order)
@@ -51,20 +51,20 @@ def submit(book: Book, order: int, side: int, kind: int, tif: int, quantity: int
     return Reason.NONE
 
 
-@njit(cache=True)
+@compiled
 def cancel(book: Book, order: int) -> int:
     """Take the open part of an order, resting or waiting, out of the book."""
     if not has_room(book):
         return Reason.LOG_FULL
     reason = not_live(book, order)
     if reason != Reason.NONE:
-        write(book, EventKind.REJECTED, order, 0, 0, 0, 0, reason)
+        write(book.log, book.state, EventKind.REJECTED, order, 0, 0, 0, 0, reason)
         return reason
     withdraw(book, order, Reason.REQUESTED)
     return Reason.NONE
 
 
-@njit(cache=True)
+@compiled
 def replace(book: Book, order: int, quantity: int, price: int) -> int:
     """Change a resting order to `quantity` lots in all (what is filled included) at `price`.
 
@@ -75,26 +75,26 @@ def replace(book: Book, order: int, quantity: int, price: int) -> int:
         return Reason.LOG_FULL
     reason = replace_refusal(book, order, quantity, price)
     if reason != Reason.NONE:
-        write(book, EventKind.REJECTED, order, 0, price, quantity, 0, reason)
+        write(book.log, book.state, EventKind.REJECTED, order, 0, price, quantity, 0, reason)
         return reason
     row = book.orders[order]
     grows = quantity - row[c.QUANTITY]
     if price == row[c.PRICE] and grows <= 0:
         row[c.QUANTITY] = quantity
         row[c.LEFT] += grows
-        book.levels[queue_of(row[c.SIDE]), price, c.SIZE] += grows
-        write(book, EventKind.REPLACED, order, 0, price, quantity, row[c.LEFT], Reason.KEPT_PRIORITY)
+        book.lots[queue_of(row[c.SIDE]), price] += grows
+        write(book.log, book.state, EventKind.REPLACED, order, 0, price, quantity, row[c.LEFT], Reason.KEPT_PRIORITY)
         return Reason.NONE
     dequeue(book, queue_of(row[c.SIDE]), row[c.PRICE], order)
     row[c.QUANTITY], row[c.PRICE] = quantity, price
     row[c.LEFT] = quantity - row[c.FILLED]
-    write(book, EventKind.REPLACED, order, 0, price, quantity, row[c.LEFT], Reason.LOST_PRIORITY)
+    write(book.log, book.state, EventKind.REPLACED, order, 0, price, quantity, row[c.LEFT], Reason.LOST_PRIORITY)
     execute(book, order)
     trigger_stops(book)
     return Reason.NONE
 
 
-@njit(cache=True)
+@compiled
 def expire_day(book: Book) -> int:
     """End the session: cancel every DAY order that is still live, by id."""
     if not has_room(book):
@@ -105,7 +105,7 @@ def expire_day(book: Book) -> int:
     return Reason.NONE
 
 
-@njit(cache=True)
+@compiled
 def run(book: Book, commands: IntArray, start: int) -> int:
     """Apply `commands` (M, COMMAND_COLUMNS) from row `start`; returns the first row not applied.
 
@@ -129,11 +129,11 @@ def run(book: Book, commands: IntArray, start: int) -> int:
         elif operation == c.EXPIRE_DAY:
             expire_day(book)
         else:
-            write(book, EventKind.REJECTED, order, 0, 0, 0, 0, Reason.BAD_CODE)
+            write(book.log, book.state, EventKind.REJECTED, order, 0, 0, 0, 0, Reason.BAD_CODE)
     return commands.shape[0]
 
 
-@njit(cache=True)
+@compiled
 def has_room(book: Book) -> bool:
     """Whether the log holds whatever one operation may cause.
 

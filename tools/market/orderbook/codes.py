@@ -96,6 +96,8 @@ class Reason(IntEnum):
     """The order is filled or cancelled."""
     NOT_RESTING = 20
     """A waiting stop can be cancelled, not replaced."""
+    CROSSED = 22
+    """A recorded message that would leave the best bid at or above the best ask."""
     LOG_FULL = 21
     """The log may not hold what could follow: drain it. This reason is returned only, and leaves no event."""
 
@@ -113,11 +115,14 @@ ORDER_COLUMNS = 12
 """Padded to 96 bytes."""
 
 # columns of Book.levels
-HEAD, TAIL, SIZE, COUNT = range(4)
+HEAD, TAIL, COUNT = range(3)
 LEVEL_COLUMNS = 4
+"""Padded to 32 bytes."""
 
 # places in Book.state; the first four are the best tick of each queue, -1 where it is empty
 LAST, LIVE, LOGGED, NOW, ELECTED_FIRST, ELECTED_LAST = 4, 5, 6, 7, 8, 9
+SHOWN = 8
+"""Of a Displayed, which has no stops: how many levels are shown."""
 STATE_FIELDS = 10
 
 # columns of Book.log
@@ -128,3 +133,8 @@ EVENT_COLUMNS = 8
 CMD_TIME, CMD_OP, CMD_ORDER, CMD_SIDE, CMD_KIND, CMD_TIF, CMD_QUANTITY, CMD_PRICE, CMD_STOP = range(9)
 COMMAND_COLUMNS = 9
 SUBMIT, CANCEL, REPLACE, EXPIRE_DAY = 0, 1, 2, 3
+
+# columns of a recorded feed's rows, and their kinds
+FEED_TIME, FEED_KIND, FEED_SIDE, FEED_TICK, FEED_LOTS = range(5)
+FEED_COLUMNS = 5
+LEVEL, TRADE = 0, 1

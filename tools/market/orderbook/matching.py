@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
-from tools.market.orderbook.queues import dequeue, enqueue, queue_of, write
+from tools.market.orderbook.compiled import compiled
+from tools.market.orderbook.events import write
+from tools.market.orderbook.queues import dequeue, enqueue, queue_of
 from tools.market.orderbook.state import Book
 
 
-@njit(cache=True)
+@compiled
 def execute(book: Book, order: int) -> None:
     """Trade an order that is in no queue against the other side; rest what is left, or drop it."""
     row = book.orders[order]
@@ -29,11 +29,11 @@ def execute(book: Book, order: int) -> None:
         enqueue(book, queue_of(side), limit, order)
 
 
-@njit(cache=True)
+@compiled
 def _trade(book: Book, taker: int, maker: int, queue: int, tick: int) -> None:
     lots = min(book.orders[taker, c.LEFT], book.orders[maker, c.LEFT])
     book.state[c.LAST] = tick
-    book.levels[queue, tick, c.SIZE] -= lots
+    book.lots[queue, tick] -= lots
     for order in (taker, maker):
         row = book.orders[order]
         row[c.LEFT] -= lots
@@ -43,10 +43,10 @@ def _trade(book: Book, taker: int, maker: int, queue: int, tick: int) -> None:
             book.state[c.LIVE] -= 1
     if book.orders[maker, c.LEFT] == 0:
         dequeue(book, queue, tick, maker)
-    write(book, EventKind.TRADED, taker, maker, tick, lots, book.orders[taker, c.LEFT], Reason.NONE)
+    write(book.log, book.state, EventKind.TRADED, taker, maker, tick, lots, book.orders[taker, c.LEFT], Reason.NONE)
 
 
-@njit(cache=True)
+@compiled
 def trigger_stops(book: Book) -> None:
     """Elect the stops that the last trade has reached, and execute them; what they trade may elect more.
 
@@ -59,12 +59,12 @@ def trigger_stops(book: Book) -> None:
         book.state[c.ELECTED_FIRST] = row[c.NEXT]
         row[c.NEXT] = 0
         row[c.STATE] = State.OPEN
-        write(book, EventKind.TRIGGERED, order, 0, row[c.STOP], row[c.LEFT], row[c.LEFT], Reason.NONE)
+        write(book.log, book.state, EventKind.TRIGGERED, order, 0, row[c.STOP], row[c.LEFT], row[c.LEFT], Reason.NONE)
         execute(book, order)
         _elect(book)
 
 
-@njit(cache=True)
+@compiled
 def _elect(book: Book) -> None:
     last = book.state[c.LAST]
     if last < 0:
@@ -75,7 +75,7 @@ def _elect(book: Book) -> None:
         _elect_head(book, c.SELL_STOPS)
 
 
-@njit(cache=True)
+@compiled
 def _elect_head(book: Book, queue: int) -> None:
     tick = book.state[queue]
     order = book.levels[queue, tick, c.HEAD]
@@ -87,7 +87,7 @@ def _elect_head(book: Book, queue: int) -> None:
     book.state[c.ELECTED_LAST] = order
 
 
-@njit(cache=True)
+@compiled
 def withdraw(book: Book, order: int, reason: int) -> None:
     """Cancel a live order for `reason`, wherever it stands."""
     row = book.orders[order]
@@ -98,11 +98,11 @@ def withdraw(book: Book, order: int, reason: int) -> None:
     drop(book, order, reason)
 
 
-@njit(cache=True)
+@compiled
 def drop(book: Book, order: int, reason: int) -> None:
     """End an order that is in no queue."""
     row = book.orders[order]
-    write(book, EventKind.CANCELLED, order, 0, row[c.PRICE], row[c.LEFT], 0, reason)
+    write(book.log, book.state, EventKind.CANCELLED, order, 0, row[c.PRICE], row[c.LEFT], 0, reason)
     row[c.LEFT] = 0
     row[c.STATE] = State.CANCELLED
     book.state[c.LIVE] -= 1

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import Kind, Reason, Side, State, TimeInForce
+from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.queues import queue_of, worse
 from tools.market.orderbook.state import Book
 
 
-@njit(cache=True)
+@compiled
 def refusal(book: Book, order: int, side: int, kind: int, tif: int, quantity: int, price: int, stop: int) -> int:
     """Why a new order is refused; NONE where it is not."""
     ticks = book.levels.shape[1]
@@ -18,7 +18,7 @@ def refusal(book: Book, order: int, side: int, kind: int, tif: int, quantity: in
         return Reason.BAD_ID
     if book.orders[order, c.STATE] != State.NEVER_SEEN:
         return Reason.DUPLICATE_ID
-    if not _codes_agree(side, kind, tif):
+    if not codes_agree(side, kind, tif):
         return Reason.BAD_CODE
     if quantity < 1 or quantity > c.MAX_QUANTITY:
         return Reason.BAD_QUANTITY
@@ -28,15 +28,16 @@ def refusal(book: Book, order: int, side: int, kind: int, tif: int, quantity: in
     if kind >= Kind.STOP and (stop < 0 or stop >= ticks):
         return Reason.BAD_STOP
     limit = price if limited else (ticks - 1 if side == Side.BUY else 0)
-    if tif == TimeInForce.POST_ONLY and would_trade(book, side, limit):
+    if tif == TimeInForce.POST_ONLY and would_trade(book.state, side, limit):
         return Reason.WOULD_TRADE
-    if tif == TimeInForce.FOK and not fills(book, side, limit, quantity):
+    if tif == TimeInForce.FOK and not fills(book.lots, book.bits, book.state, side, limit, quantity):
         return Reason.WOULD_NOT_FILL
     return Reason.NONE
 
 
-@njit(cache=True)
-def _codes_agree(side: int, kind: int, tif: int) -> bool:
+@compiled
+def codes_agree(side: int, kind: int, tif: int) -> bool:
+    """Whether side, kind and time in force exist and go together."""
     if side != Side.BUY and side != Side.SELL:
         return False
     if kind < Kind.MARKET or kind > Kind.STOP_LIMIT or tif < TimeInForce.GTC or tif > TimeInForce.POST_ONLY:
@@ -46,7 +47,7 @@ def _codes_agree(side: int, kind: int, tif: int) -> bool:
     return tif != TimeInForce.FOK or kind < Kind.STOP
 
 
-@njit(cache=True)
+@compiled
 def replace_refusal(book: Book, order: int, quantity: int, price: int) -> int:
     """Why a replace is refused; NONE where it is not."""
     reason = not_live(book, order)
@@ -59,12 +60,12 @@ def replace_refusal(book: Book, order: int, quantity: int, price: int) -> int:
         return Reason.BAD_QUANTITY
     if price < 0 or price >= book.levels.shape[1]:
         return Reason.BAD_PRICE
-    if row[c.TIF] == TimeInForce.POST_ONLY and would_trade(book, row[c.SIDE], price):
+    if row[c.TIF] == TimeInForce.POST_ONLY and would_trade(book.state, row[c.SIDE], price):
         return Reason.WOULD_TRADE
     return Reason.NONE
 
 
-@njit(cache=True)
+@compiled
 def not_live(book: Book, order: int) -> int:
     """Why there is nothing to cancel or replace; NONE for an order that rests or waits."""
     if order < 1 or order >= book.orders.shape[0] or book.orders[order, c.STATE] == State.NEVER_SEEN:
@@ -73,21 +74,21 @@ def not_live(book: Book, order: int) -> int:
     return Reason.NONE if state == State.OPEN or state == State.WAITING else Reason.NOT_OPEN
 
 
-@njit(cache=True)
-def would_trade(book: Book, side: int, limit: int) -> bool:
+@compiled
+def would_trade(state: IntArray, side: int, limit: int) -> bool:
     """Whether somebody stands on the other side at `limit` or better."""
-    best = book.state[queue_of(-side)]
+    best = state[queue_of(-side)]
     return best >= 0 and side * (limit - best) >= 0
 
 
-@njit(cache=True)
-def fills(book: Book, side: int, limit: int, quantity: int) -> bool:
+@compiled
+def fills(lots: IntArray, bits: IntArray, state: IntArray, side: int, limit: int, quantity: int) -> bool:
     """Whether `quantity` lots stand on the other side at `limit` or better."""
     queue = queue_of(-side)
-    tick = book.state[queue]
+    tick = state[queue]
     while tick >= 0 and side * (limit - tick) >= 0:
-        quantity -= book.levels[queue, tick, c.SIZE]
+        quantity -= lots[queue, tick]
         if quantity <= 0:
             return True
-        tick = worse(book, queue, tick)
+        tick = worse(bits, queue, tick)
     return False

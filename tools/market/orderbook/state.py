@@ -18,7 +18,9 @@ class Book(NamedTuple):
     orders: IntArray
     """(N + 1, ORDER_COLUMNS): the row is the order's id, chosen by the caller and never used again; row 0 is nobody."""
     levels: IntArray
-    """(QUEUES, T, LEVEL_COLUMNS): first and last order, open lots and number of orders at each tick of each queue."""
+    """(QUEUES, T, LEVEL_COLUMNS): first and last order and number of orders at each tick of each queue."""
+    lots: IntArray
+    """(QUEUES, T): open lots there."""
     bits: IntArray
     """(QUEUES, WORDS): which ticks hold orders."""
     state: IntArray
@@ -41,6 +43,7 @@ def new_book(ticks: int, orders: int, log: int = 65_536) -> Book:
     return Book(
         np.zeros((orders + 1, c.ORDER_COLUMNS), dtype=np.int64),
         np.zeros((c.QUEUES, ticks, c.LEVEL_COLUMNS), dtype=np.int64),
+        np.zeros((c.QUEUES, ticks), dtype=np.int64),
         np.zeros((c.QUEUES, WORDS), dtype=np.int64),
         state,
         np.zeros((log, c.EVENT_COLUMNS), dtype=np.int64),
