@@ -35,8 +35,8 @@ class ClassLiquidity(BaseModel):
     kyle: float = Field(default=0.0, ge=0.0, le=100.0)
     """Coefficient of tools.market.impact.kyle_impact."""
     cap: float = Field(default=0.1, gt=0.0, le=1.0)
-    """Largest fraction of a bar's volume that may be filled: a convention of ours (the data sets behind the impact laws
-    hold few orders above a tenth of a day's volume)."""
+    """Largest fraction of a bar's volume that may be filled: a convention of ours, well under the quarter of the mean
+    daily volume that an issuer may buy back (17 CFR 240.10b-18(b)(4))."""
     lot: float | None = Field(default=None, ge=0.0)
     """Smallest tradable number of units; 0 is any, None what tools.market.conventions says of the instrument."""
 
