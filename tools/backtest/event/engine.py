@@ -105,18 +105,20 @@ class _Run:
         if self._rules.sizing == "fill":
             weights = self._venue.sizeable(self._market.fresh[event.slot])
             value = self._account.value(self._market, price, event.slot)
-            self._venue.units += self._orders(event, weights, price, value)
+            self._order(event, weights, price, value)
         made = self._venue.fill(self._market, price, event.slot, self._account, self._terms, self._rules.borrow)
         if made is not None:
             self._recorder.executed(made)
 
-    def _orders(self, event: Event, weights: FloatArray, price: FloatArray, value: float) -> FloatArray:
-        """Signed units (S,) that bring the account to `weights` of `value`, as far as the gate lets them through."""
-        t, account = event.slot, self._account
-        wanted = changes(
+    def _order(self, event: Event, weights: FloatArray, price: FloatArray, value: float) -> None:
+        """The venue gets the orders that bring the account to `weights` of `value`, if the gate lets them through."""
+        t, account, venue = event.slot, self._account, self._venue
+        columns, units = changes(
             self._market, price, t, weights, account.units, value, self._terms.lot, self._rules.min_notional
         )
-        return self._sender.passed(wanted, price, t, self._decided, event.time, account, self._venue.units)
+        if columns.size:
+            through = self._sender.passed(columns, units, price, t, self._decided, event.time, account, venue.units)
+            venue.units[columns[through]] = units[through]
 
     def _mark(self, event: Event) -> None:
         self._value = self._account.value(self._market, self._market.close, event.slot)
@@ -128,7 +130,7 @@ class _Run:
         self._decided = event.slot
         self._venue.withdraw()
         if self._rules.sizing == "decision":
-            self._venue.units[:] = self._orders(event, row, self._market.close, self._value)
+            self._order(event, row, self._market.close, self._value)
         else:
             self._venue.weight[:] = self._tradable(row, event.slot)
         self._send(event)

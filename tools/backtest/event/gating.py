@@ -29,26 +29,30 @@ class AccountGate:
         self._now = 0.0
         self._tape, self._names = tape, tape.symbols
         currencies = [i.currency for i in tape.instruments]
-        self._listings = {
-            i.symbol: Listing(i.currency, lot) for i, lot in zip(tape.instruments, terms.lot.tolist(), strict=True)
-        }
+        self._listings = [Listing(i.currency, n) for i, n in zip(tape.instruments, terms.lot.tolist(), strict=True)]
         self._currencies = {currency: currencies.index(currency) for currency in sorted(set(currencies))}
         self._volumes, self._stale = _average(tape.volume), _age(tape.fresh) > STALE_SLOTS
 
-    def open(self, t: int, time: int, account: Account, price: FloatArray, waiting: tuple[OpenOrder, ...]) -> None:
-        """Judge orders from now on, `time` (ns), by the account at row `t` of `price` (T, S), at which they are sized;
-        `waiting` may still be filled."""
+    def open(
+        self, t: int, time: int, account: Account, price: FloatArray, ordered: IntArray, waiting: tuple[OpenOrder, ...]
+    ) -> None:
+        """Judge orders from now on, `time` (ns), by the account at row `t` of `price` (T, S), at which they are sized.
+
+        It is shown what it needs to know of: the symbols `ordered` (N,) now, those held, and what is still `waiting`.
+        """
         self._now = time * 1e-9
-        names, held = self._names, np.flatnonzero(account.units).tolist()
-        stale = self._stale[t]
+        names, marks, units = self._names, price[t].tolist(), account.units
+        held, asked = np.flatnonzero(units).tolist(), ordered.tolist()
+        volumes, stale = self._volumes[t], self._stale[t]
+        shown = {names[s]: s for s in (*held, *asked)} | {order.symbol: names.index(order.symbol) for order in waiting}
         self._gate.open(
             AccountState(
                 cash=account.cash,
-                positions={names[s]: float(account.units[s]) for s in held},
-                marks=dict(zip(names, price[t].tolist(), strict=True)),
-                listings=self._listings,
-                stale=frozenset(names[s] for s in np.flatnonzero(stale).tolist()) if stale.any() else frozenset(),
-                volumes=_known(names, self._volumes[t]),
+                positions={names[s]: held_units for s, held_units in zip(held, units[held].tolist(), strict=True)},
+                marks={name: marks[s] for name, s in shown.items()},
+                listings={name: self._listings[s] for name, s in shown.items()},
+                stale=frozenset(name for name, s in shown.items() if stale[s]) if stale.any() else frozenset(),
+                volumes={names[s]: v for s, v in zip(asked, volumes[ordered].tolist(), strict=True) if v == v},
                 rates={currency: float(self._tape.fx[t, s]) for currency, s in self._currencies.items()},
                 open_orders=waiting,
             )
@@ -57,10 +61,6 @@ class AccountGate:
     def check(self, order: Order) -> None:
         """Raises OrderRefused."""
         self._gate.check(order)
-
-
-def _known(names: tuple[str, ...], volumes: FloatArray) -> dict[str, float]:
-    return {name: volume for name, volume in zip(names, volumes.tolist(), strict=True) if volume == volume}
 
 
 def _average(volume: FloatArray) -> FloatArray:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
 
 from data.errors import InputError, OrderRefused
-from data.market import FloatArray
+from data.market import BoolArray, FloatArray, IntArray
 from tools.backtest.event.account import Account
 from tools.backtest.event.gating import AccountGate
 from tools.backtest.result import Refused
@@ -41,29 +42,24 @@ class Sender:
         self.refused: list[Refused] = []
 
     def passed(
-        self, changes: FloatArray, price: FloatArray, t: int, decided: int, time: int, account: Account,
-        waiting: FloatArray,
-    ) -> FloatArray:  # fmt: skip
-        """`changes` (S,) as orders, sells first, sized at row `t` of `price` (T, S); what is refused is 0 afterwards.
+        self, columns: IntArray, signed: FloatArray, price: FloatArray, t: int, decided: int, time: int,
+        account: Account, waiting: FloatArray,
+    ) -> BoolArray:  # fmt: skip
+        """Which (N,) of the changes of `signed` units (N,) in `columns` (N,) the gate lets through, as orders.
 
-        They carry out the decision of slot `decided`, leave at `time` (ns), and join what is `waiting` (S,).
-        InputError where a change is not a finite number: a weight or a price beyond what an account can hold.
+        They are sized at row `t` of `price` (T, S), carry out the decision of slot `decided`, leave at `time` (ns),
+        and join what is `waiting` (S,). InputError where a change is not a finite number of units.
         """
-        wanted = np.flatnonzero(changes)
-        if not wanted.size:
-            return changes
-        signed, quotes = changes[wanted], price[t][wanted]
-        if not np.isfinite(signed).all():
-            s = int(np.flatnonzero(~np.isfinite(signed))[0])
-            where = f"{self._symbols[wanted[s]]} at {self._slots[t]}"
-            raise InputError(f"{where}: {signed[s]} units at a price of {quotes[s]}", "check weights and prices")
         if self._own is not None:
-            self._own.open(t, time, account, price, self._waiting(waiting, decided))
-        for n in (*np.flatnonzero(signed < 0.0).tolist(), *np.flatnonzero(signed > 0.0).tolist()):
-            order = self._order(int(wanted[n]), float(signed[n]), float(quotes[n]), decided)
-            if not self._let_through(order, t):
-                changes[wanted[n]] = 0.0
-        return changes
+            self._own.open(t, time, account, price, columns, self._waiting(waiting, decided))
+        through = np.ones(columns.size, dtype=np.bool_)
+        quotes = price[t][columns].tolist()
+        for n, (column, units, quote) in enumerate(zip(columns.tolist(), signed.tolist(), quotes, strict=True)):
+            if not math.isfinite(units):
+                where = f"{self._symbols[column]} at {self._slots[t]}"
+                raise InputError(f"{where}: {units} units at a price of {quote}", "check its weights and prices")
+            through[n] = self._let_through(self._order(column, units, quote, decided), t)
+        return through
 
     def _order(self, column: int, units: float, price: float, decided: int) -> Order:
         return Order(

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 from data.errors import TargetRefused
-from data.market import FloatArray
+from data.market import FloatArray, IntArray
 from tools.backtest.arithmetic import Market, known, sized
 from tools.backtest.rules import Rules
 from tools.backtest.vectorised.checks import check_weights
@@ -43,11 +43,17 @@ def _examined(row: FloatArray, short: bool, borrow: bool) -> tuple[bool, bool]:
 def changes(
     market: Market, price: FloatArray, t: int, row: FloatArray, units: FloatArray, value: float, lot: FloatArray,
     min_notional: float,
-) -> FloatArray:  # fmt: skip
-    """Signed units (S,) to trade so that each symbol stands at its weight of `value`, at row t of `price` (T, S); 0
-    where the weight is NaN, and where nothing can be ordered."""
-    out = np.zeros(row.size)
+) -> tuple[IntArray, FloatArray]:  # fmt: skip
+    """Columns (N,) and signed units (N,) to trade, sells first, so that each symbol stands at its weight of `value` at
+    row t of `price` (T, S). Nothing where the weight is NaN, and where nothing can be ordered."""
+    columns, signed, count = np.empty(row.size, dtype=np.int64), np.empty(row.size), 0
+    change = np.zeros(row.size)
     for s in range(row.size):
         if not math.isnan(row[s]) and known(market, t, s):
-            out[s] = sized(row[s], value, price[t, s] * market.fx[t, s], units[s], lot[s], min_notional)
-    return out
+            change[s] = sized(row[s], value, price[t, s] * market.fx[t, s], units[s], lot[s], min_notional)
+    for sells in (True, False):
+        for s in range(row.size):
+            if change[s] != 0.0 and (change[s] < 0.0) == sells:
+                columns[count], signed[count] = s, change[s]
+                count += 1
+    return columns[:count].copy(), signed[:count].copy()

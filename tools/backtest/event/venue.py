@@ -53,7 +53,7 @@ class Venue:
         account.cash, made = filled(
             market, price, t, self.units, self.here, account.cash, account.units, terms, borrow, self._fills, 0
         )
-        self.busy = bool(self.units.any() or not np.isnan(self.weight).all())
+        self.busy = bool(self.units.any()) or not np.isnan(self.weight).all()
         return trades_of(self._fills, made) if made else None
 
     def drop(self, column: int) -> None:

@@ -1,0 +1,97 @@
+"""The desk's risk check between a decision and its orders: the same book, the same locks, the same clamps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import numpy as np
+
+from data.errors import InputError
+from data.market import CASH
+from tools.backtest.event.decisions import Moment
+from tools.backtest.result import Trades
+from tools.execution.book import Book, Position
+from tools.execution.orders import Fill
+from tools.execution.settlement import DUST, mark_book, new_book, settle
+from tools.risk.breakers import update_locks
+from tools.risk.check import check
+from tools.risk.halt import HaltState
+from tools.risk.limits import RiskLimits
+from tools.risk.verdict import Verdict
+
+SAME = 1e-12
+"""Weights closer than this are the same weight: what is allowed to stay is not traded."""
+
+
+class RiskHook:
+    """A `Check` for one run. Nobody is there to approve: what would be asked is allowed, as in a book that never asks.
+
+    `verdicts` has one for each decision, in order.
+    """
+
+    def __init__(self, limits: RiskLimits, after: Callable[[datetime], datetime], short: bool = False) -> None:
+        """`after` gives the slot that follows one, by which locks run out (data.clock.Slots.after)."""
+        self._limits, self._after, self._short = limits, after, short
+        self._book: Book | None = None
+        self.verdicts: list[Verdict] = []
+
+    def __call__(self, weights: Mapping[str, float], moment: Moment) -> Mapping[str, float]:
+        """The weights that are allowed and differ from those held; a halted slot decides nothing."""
+        snapshot = moment.snapshot
+        if snapshot is None:
+            raise InputError("the risk check needs the snapshots of a history", "hand in moments(history)")
+        book = self._book = update_locks(self._opened(moment), self._limits, snapshot.as_of, self._after)
+        held = book.weights()
+        target = {symbol: weights.get(symbol, held.get(symbol, 0.0)) for symbol in moment.symbols}
+        verdict = check(
+            target | {CASH: 1.0 - sum(target.values())},
+            book=book,
+            panel=snapshot.panel,
+            tradable=snapshot.tradable,
+            limits=self._limits,
+            halt=HaltState(on=False),
+            as_of=snapshot.as_of,
+        )
+        self.verdicts.append(verdict)
+        if verdict.decision == "halted":
+            return {}
+        allowed = {symbol: weight for symbol, weight in verdict.weights.items() if symbol != CASH}
+        return {symbol: weight for symbol, weight in allowed.items() if abs(weight - held.get(symbol, 0.0)) > SAME}
+
+    def _opened(self, moment: Moment) -> Book:
+        """The book at this moment: what was filled since the last one settled, then marked."""
+        before = self._book or new_book("backtest", moment.value, self._short)
+        settled = settle(before, _fills(moment.trades, moment))
+        marks = dict(zip(moment.symbols, moment.prices.tolist(), strict=True))
+        book = mark_book(_as_the_account(settled, moment), marks)
+        return book.model_copy(update={"day_start_value": settled.net_asset_value})
+
+
+def _fills(trades: Trades, moment: Moment) -> tuple[Fill, ...]:
+    """Executions in account currency, as the desk books them."""
+    columns = (trades.column, trades.quantity, trades.price * trades.fx, trades.cost)
+    return tuple(
+        Fill(
+            order_id="backtest", symbol=moment.symbols[column], side="buy" if units > 0.0 else "sell",
+            quantity=abs(units), price=price, cost=cost, convention="next_open", bar_time=moment.time,
+        )
+        for column, units, price, cost in zip(*(part.tolist() for part in columns), strict=True)
+    )  # fmt: skip
+
+
+def _as_the_account(book: Book, moment: Moment) -> Book:
+    """The book with the cash and the units of the account: carry, dividends, splits and delistings happened there.
+
+    A position whose units a split changed keeps what was paid for it.
+    """
+    positions: dict[str, Position] = {}
+    for column in np.flatnonzero(moment.units).tolist():
+        symbol, units = moment.symbols[column], float(moment.units[column])
+        known = book.positions.get(symbol)
+        if known is None or abs(known.quantity - units) <= DUST * abs(units):
+            price = float(moment.prices[column]) if known is None else known.average_price
+        else:
+            price = known.average_price * known.quantity / units
+        positions[symbol] = Position(quantity=units, average_price=price)
+    return book.model_copy(update={"cash": moment.cash, "positions": dict(sorted(positions.items()))})
