@@ -7,12 +7,16 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from data.clock import slot_text, to_datetime
 from data.errors import InputError, UnknownSymbol
 from data.market import FloatArray
 from data.snapshot import Snapshot
 from tools.backtest.event.account import Account
 from tools.backtest.event.moments import Moments
+from tools.backtest.event.recorder import Recorder
 from tools.backtest.event.sizing import checked_row
+from tools.backtest.result import Trades
+from tools.backtest.result import Trades
 from tools.backtest.rules import Rules
 from tools.backtest.strategy import Strategy
 from tools.backtest.tape import Tape
@@ -27,7 +31,8 @@ class Moment(NamedTuple):
     """The account at a decision, for the check behind it. Money is in the account currency."""
 
     slot: int
-    time: np.datetime64
+    time: str
+    """ISO, UTC."""
     symbols: tuple[str, ...]
     value: float
     cash: float
@@ -35,12 +40,17 @@ class Moment(NamedTuple):
     """(S,)"""
     prices: FloatArray
     """(S,): the marks, account currency a unit; NaN before a symbol's first bar."""
+    trades: Trades
+    """Executions since the last decision slot, this one's open or close included."""
     snapshot: Snapshot | None
     """None where rows of weights decide."""
+    trades: Trades
+    """What was filled since the moment before."""
 
 
 Check = Callable[[Mapping[str, float], Moment], Mapping[str, float]]
-"""(target weights, moment) -> the weights that are allowed; an empty mapping decides nothing."""
+"""(target weights, moment) -> the weights that are allowed; an empty mapping decides nothing. Asked at every slot, with
+an empty mapping where the strategy decides nothing: a stop does not wait for a strategy."""
 
 
 class Decider:
@@ -52,21 +62,22 @@ class Decider:
         self._rows, self._moments, self._check = _rows_of(strategy, moments, tape), moments, check
         self._tape, self._symbols, self._rules = tape, tape.symbols, rules
 
-    def row(self, t: int, value: float, account: Account) -> FloatArray | None:
-        """The weights (S,) decided at slot `t` for an account worth `value`; None where nothing is decided."""
-        row = self._rows(t)
-        if not checked_row(row, self._symbols, t, self._rules):
-            return None
-        if self._check is None:
-            return row
-        allowed = row_of(self._check(_named(row, self._symbols), self._moment(t, value, account)), self._symbols)
-        return allowed if checked_row(allowed, self._symbols, t, self._rules) else None
+    def row(self, t: int, value: float, account: Account, trades: Callable[[], Trades]) -> FloatArray | None:
+        """The weights (S,) decided at slot `t` for an account worth `value`; None where nothing is decided.
 
-    def _moment(self, t: int, value: float, account: Account) -> Moment:
-        return Moment(
-            t, self._tape.times[t], self._symbols, value, account.cash, account.units.copy(),
-            self._tape.close[t] * self._tape.fx[t], None if self._moments is None else self._moments(t),
-        )  # fmt: skip
+        `trades` gives the executions since it was last called.
+        """
+        row = self._rows(t)
+        decides = checked_row(row, self._symbols, t, self._rules)
+        if self._check is not None:
+            moment = Moment(
+                t, slot_text(to_datetime(self._tape.times[t])), self._symbols, value, account.cash,
+                account.units.copy(), self._tape.close[t] * self._tape.fx[t], trades(),
+                None if self._moments is None else self._moments(t),
+            )  # fmt: skip
+            row = row_of(self._check(_named(row, self._symbols), moment), self._symbols)
+            decides = checked_row(row, self._symbols, t, self._rules)
+        return row if decides else None
 
 
 def _rows_of(strategy: Strategy | Decide | Rows, moments: Moments | None, tape: Tape) -> Rows:

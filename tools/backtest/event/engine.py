@@ -27,11 +27,10 @@ from tools.backtest.result import Result
 from tools.backtest.rules import Rules
 from tools.backtest.strategy import Strategy
 from tools.backtest.tape import Tape
+from tools.market.orderbook.latency import Latency
 from tools.market.terms import CostTerms
 from tools.risk.gate_limits import GateLimits
 
-Latency = Callable[[], int]
-"""Nanoseconds from a decision to the arrival of its next order; asked once an order, in the order of sending."""
 Progress = Callable[[int, int], None]
 """Told (slots done, slots in all) after each."""
 
@@ -52,9 +51,9 @@ def run_events(
 
     With `moments` the strategy (or a function Snapshot -> weights by symbol) sees the snapshot of each slot; without
     them it is a function slot -> row (S,) of weights. `check` stands between a decision and its orders, `gate` between
-    each order and the venue: limits are kept by the brokers' own gate on the simulated account, anything else is asked
-    as it is; what it refuses is in the result, and everything else goes on. An order that `latency` brings after an
-    open waits for the next one. InputError for weights or prices that cannot be, naming symbol and slot.
+    each order and the venue: from limits the brokers' own gate is made (AccountGate), which is opened on the simulated
+    account whenever orders leave; any other is asked as it is. What it refuses is in the result, and everything else goes on. `latency` is asked for
+    each order, in the order of sending; one that comes after an open waits for the next. InputError for weights or prices that cannot be, naming symbol and slot.
     """
     if rules.fill == "same_close" and latency is not None:
         raise BadConfig("same_close leaves no time for a latency", "fill at next_open or next_close")
@@ -124,7 +123,7 @@ class _Run:
         self._value = self._account.value(self._market, self._market.close, event.slot)
 
     def _decide(self, event: Event) -> None:
-        row = self._decider.row(event.slot, self._value, self._account)
+        row = self._decider.row(event.slot, self._value, self._account, self._recorder)
         if row is None:
             return
         self._decided = event.slot
@@ -147,7 +146,7 @@ class _Run:
             self._queue.push(event.time, Kind.ARRIVAL, event.slot)
             return
         for column in self._venue.columns():
-            self._queue.push(event.time + self._latency(), Kind.ARRIVAL, event.slot, column)
+            self._queue.push(event.time + self._latency.delay_ns(), Kind.ARRIVAL, event.slot, column)
 
     def _arrive(self, event: Event) -> None:
         if event.slot == self._decided:  # otherwise it was withdrawn on its way

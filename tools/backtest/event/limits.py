@@ -7,6 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
+from data.clock import slot_text, to_datetime
 from data.errors import InputError
 from data.market import CASH
 from tools.backtest.event.decisions import Moment
@@ -71,10 +72,11 @@ class RiskHook:
 def _fills(trades: Trades, moment: Moment) -> tuple[Fill, ...]:
     """Executions in account currency, as the desk books them."""
     columns = (trades.column, trades.quantity, trades.price * trades.fx, trades.cost)
+    slot = slot_text(to_datetime(moment.time))
     return tuple(
         Fill(
             order_id="backtest", symbol=moment.symbols[column], side="buy" if units > 0.0 else "sell",
-            quantity=abs(units), price=price, cost=cost, convention="next_open", bar_time=moment.time,
+            quantity=abs(units), price=price, cost=cost, convention="next_open", bar_time=slot,
         )
         for column, units, price, cost in zip(*(part.tolist() for part in columns), strict=True)
     )  # fmt: skip

@@ -34,11 +34,10 @@ class Sender:
     """Writes the orders of one account and hands each to the gate, if there is one."""
 
     def __init__(self, tape: Tape, terms: CostTerms, gate: LastGate | GateLimits | None) -> None:
-        """From limits the brokers' own gate is made, which is opened on the account before it judges."""
+        """From limits the brokers' own gate is made; such a one is opened on the account before it judges."""
         self._symbols = tape.symbols
         self._slots = [f"{text}Z" for text in np.datetime_as_string(tape.times, unit="s").tolist()]
-        self._own = AccountGate(gate, tape, terms) if isinstance(gate, GateLimits) else None
-        self._gate = self._own if isinstance(gate, GateLimits) else gate
+        self._gate = AccountGate(gate, tape, terms) if isinstance(gate, GateLimits) else gate
         self.refused: list[Refused] = []
 
     def passed(
@@ -50,8 +49,8 @@ class Sender:
         They are sized at row `t` of `price` (T, S), carry out the decision of slot `decided`, leave at `time` (ns),
         and join what is `waiting` (S,). InputError where a change is not a finite number of units.
         """
-        if self._own is not None:
-            self._own.open(t, time, account, price, columns, self._waiting(waiting, decided))
+        if isinstance(self._gate, AccountGate):
+            self._gate.open(t, time, account, price, columns, self._waiting(waiting, decided))
         through = np.ones(columns.size, dtype=np.bool_)
         quotes = price[t][columns].tolist()
         for n, (column, units, quote) in enumerate(zip(columns.tolist(), signed.tolist(), quotes, strict=True)):
