@@ -121,5 +121,9 @@ class StorageFailed(BullpenError):
     """A write did not reach the disk; nothing was changed."""
 
 
+class ClockSkew(BullpenError):
+    """The clocks of this machine and of a venue differ by more than is tolerated."""
+
+
 class Halted(BullpenError):
     """The kill switch is on, or a breaker holds the desk."""

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Literal, Protocol, final
 
-from data.errors import OrderRefused
+from data.errors import ClockSkew, OrderRefused
 from tools.execution.broker import Answer, OpenOrder
 from tools.execution.orders import Order, OrderState
 
+MAX_SKEW_S = 5.0
+"""How far the venue's clock may be from ours (seconds): wide of any network, narrow against a session's end."""
 Capability = Literal["limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"]
 """What an order may ask for beside `market` and `day`, which every venue knows."""
 
@@ -82,6 +84,12 @@ class GatedBroker(ABC):
     @abstractmethod
     def server_time(self) -> datetime:
         """See Broker."""
+
+    def verify_clock(self, now: datetime, tolerance_s: float = MAX_SKEW_S) -> None:
+        """ClockSkew where the venue's clock is more than `tolerance_s` away from `now` (UTC, aware)."""
+        skew_s = (self.server_time() - now).total_seconds()
+        if abs(skew_s) > tolerance_s:
+            raise ClockSkew(f"the broker's clock is {skew_s:+.1f} s from ours", "synchronise this machine's clock")
 
     def _refuse_what_the_venue_cannot(self, order: Order) -> None:
         """It may have been built around validation, so its words are not trusted to be words."""

@@ -110,15 +110,13 @@ class PaperBroker(GatedBroker):
             known = db.execute("SELECT account, payload FROM orders WHERE order_id = ?", (order.order_id,)).fetchone()
         if known[0] != self._account or Order.model_validate_json(known[1]) != order:
             raise InputError(f"order {order.order_id} is already known with other content", "never reuse an id")
-        answer = self.query(order.order_id)
+        self._look_after(order.order_id)
+        answer = self._answer(order.order_id)
         return "accepted" if answer is None else answer.state
 
     def query(self, order_id: str) -> Answer | None:
         """The state of an id, after trying to fill it."""
-        with self._store.transaction() as db:
-            held = _held(db, order_id)
-            if held is not None and held.state not in TERMINAL:
-                self._work(db, held)
+        self._look_after(order_id)
         return self._answer(order_id)
 
     def cancel(self, order_id: str) -> OrderState:
@@ -157,6 +155,10 @@ class PaperBroker(GatedBroker):
         """The venue's time: when orders handed in now are decided."""
         return self._as_of
 
+    def advance(self, as_of: datetime) -> None:
+        """The venue's time moves on to `as_of`; open orders meet the bars up to it when they are asked after."""
+        self._as_of = as_of
+
     def close(self) -> None:
         """Let go of the venue's file."""
         self._store.close()
@@ -170,6 +172,13 @@ class PaperBroker(GatedBroker):
         if order.reduce_only and order.quantity > reduced * (1.0 + ROUNDING):
             return f"reduce_only: {order.side} {order.quantity} {order.symbol} with {held} held"
         return ""
+
+    def _look_after(self, order_id: str) -> None:
+        """Let an order meet the bars that are new to it; one that is over, or was never seen, meets none."""
+        with self._store.transaction() as db:
+            held = _held(db, order_id)
+            if held is not None and held.state not in TERMINAL:
+                self._work(db, held)
 
     def _work(self, db: sqlite3.Connection, held: _Held) -> None:
         """Let an open order meet the bars it has not met yet, up to the first after the venue's time."""
