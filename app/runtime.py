@@ -18,6 +18,7 @@ from agents.protocol import Agent
 from agents.roster import build_roster
 from app.answers import SqliteAnswers
 from app.code_hash import code_hash
+from app.gates import BookGates
 from app.settings import Settings
 from app.slots import next_slot
 from app.trace_store import TraceStore
@@ -35,12 +36,13 @@ from graph.opening import LedgerOpener, recorded_opening
 from graph.record import CycleRecord
 from graph.state import SnapshotRef
 from rl.store import SHIPPED, PolicyStore, Role
-from tools.execution.brokers.base import RecordedGate
-from tools.execution.brokers.paper import PaperBroker
+from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
+from tools.execution.brokers.paper import BarAfter, PaperBroker
 from tools.execution.brokers.simulation import SymbolTerms
 from tools.execution.ledger import Ledger
 from tools.market.terms import terms_of
 from tools.risk.halt import read_halt
+from tools.risk.watched import WatchedBroker
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -124,9 +126,11 @@ class Market:
     builder: LakeSnapshots
     replaying: bool = False
     facts: LakeFacts = field(init=False)
+    gates: BookGates = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", LakeFacts(self.builder))
+        object.__setattr__(self, "gates", BookGates(self.config, self.stores.home))
 
     def slot(self, book: str, as_of: str | None) -> str:
         """The slot a cycle of `book` is to run at (see app.slots)."""
@@ -151,16 +155,8 @@ class Market:
 
     def context(self, book: str, slot: str) -> CycleContext:
         """The parts of a running desk."""
-        ledger, venue = self.stores.ledger, self.stores.home / "venue.sqlite"
-        broker = PaperBroker(
-            RecordedGate(),
-            venue,
-            book,
-            self.builder.next_bar,
-            parse_slot(slot),
-            self.terms,
-            self.config.initial_cash,
-        )
+        ledger, gate = self.stores.ledger, self.gates.at(book, slot)
+        broker = WatchedBroker(self.broker(book, slot, gate, self.builder.next_bar), gate.learn)
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
@@ -173,7 +169,13 @@ class Market:
             broker=broker,
             halt=lambda: read_halt(self.stores.home),
             code_hash=code_hash(),
+            gate=gate,
         )
+
+    def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:
+        """The venue of a book, behind `gate`."""
+        venue = self.stores.home / "venue.sqlite"
+        return PaperBroker(gate, venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
 
 
 def open_market(settings: Settings, stores: Stores) -> Market:

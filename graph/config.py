@@ -5,12 +5,13 @@ A `CycleConfig` stands whole in the record, so that replay needs nothing else; i
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tools.market.costs import CostModel
 from tools.market.schedule import LiquiditySchedule
+from tools.risk.gate_limits import GateLimits
 from tools.risk.limits import RiskLimits
 
 ApprovalPolicy = Literal["never", "always", "when_large"]
@@ -36,6 +37,22 @@ class CycleConfig(BaseModel):
     llm: str = ""
     """init_chat_model string; empty means no chat model."""
     limits: RiskLimits = Field(default_factory=RiskLimits)
+    """What weights may be."""
+    gate: GateLimits = Field(default_factory=GateLimits)
+    """What orders may be, where they leave."""
     costs: CostModel = Field(default_factory=CostModel)
     liquidity: LiquiditySchedule | None = None
     """Impact, participation and lots of the paper broker; None: every order is filled whole, whatever its size."""
+
+    @model_validator(mode="after")
+    def _gate_is_the_outer_fence(self) -> Self:
+        """A gate inside the risk limits would refuse what the risk check has allowed, cycle after cycle."""
+        limits, gate = self.limits, self.gate
+        for inside, outside, names in (
+            (limits.max_name_weight, gate.max_name_weight, ("limits.max_name_weight", "gate.max_name_weight")),
+            (limits.max_gross, gate.max_leverage, ("limits.max_gross", "gate.max_leverage")),
+            (not limits.long_only, gate.allow_short, ("not limits.long_only", "gate.allow_short")),
+        ):
+            if inside > outside:
+                raise ValueError(f"{names[0]} ({inside}) passes {names[1]} ({outside}): widen the gate first")
+        return self

@@ -19,6 +19,7 @@ from tools.execution.book import Book
 from tools.execution.broker import Broker
 from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill
+from tools.risk.gate_state import AccountState
 from tools.risk.halt import HaltState
 from tools.risk.verdict import Verdict
 
@@ -47,6 +48,14 @@ class Controller(Protocol):
         ...
 
 
+class AccountGate(Protocol):
+    """The last gate as a cycle sees it (`tools.risk.gate.Gate`): it opens it, the broker asks it."""
+
+    def open(self, account: AccountState) -> None:
+        """Judge orders from here on against this account."""
+        ...
+
+
 Opener = Callable[[str, str, Snapshot], tuple[Book, tuple[Fill, ...]]]
 """Book name, cycle id, snapshot -> the book marked at the snapshot, and the earlier orders' fills booked on the way."""
 
@@ -69,6 +78,8 @@ class CycleContext:
     broker: Broker
     halt: Callable[[], HaltState]
     code_hash: str
+    gate: AccountGate | None = None
+    """The gate that `broker` asks; a replay has none to open, for it refuses what the record says was refused."""
     approver: Approver | None = None
     """None means: interrupt and wait for a person."""
     crash_point: Callable[[str], None] = lambda _: None

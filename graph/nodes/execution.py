@@ -6,6 +6,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from graph.account import account_of
 from graph.context import CycleContext
 from graph.record import canonical
 from graph.state import CycleState
@@ -16,7 +17,7 @@ from tools.execution.sizing import orders_for
 def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any]:
     """Writes `orders` and `fills`."""
     context = runtime.context
-    context.snapshots.again(state["snapshot"])  # a resumed run opens the facts the venue fills from
+    snapshot = context.snapshots.again(state["snapshot"])  # a resumed run opens the facts the venue fills from
     opening, verdict = state["opening"], state["verdict"]
     orders = orders_for(
         verdict.weights,
@@ -34,6 +35,8 @@ def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, An
     )
     context.ledger.commit_decision(state["cycle_id"], decision, orders)
     context.crash_point("decided")
+    if context.gate is not None and not context.halt().on:  # while halted it stays as it is: nothing may leave
+        context.gate.open(account_of(snapshot, opening, context, state["cycle_id"]))
     fills = execute(
         orders,
         ledger=context.ledger,
