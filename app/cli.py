@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from app.cli_backtest import commands as backtests
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(backtests)
 
 EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (
     (InputError, 2),

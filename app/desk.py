@@ -23,9 +23,14 @@ from tools.execution.settlement import new_book
 from tools.risk.halt import halt, read_halt, resume
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from agents.explainer.answer import Answer
+    from app.backtesting.kept import Kept
+    from app.backtesting.request import BacktestRequest
     from app.runtime import Market, Stores
     from app.trace_store import Run
+    from tools.backtest.lookahead import LookaheadReport
     from tools.execution.book import Book
 
 NodeFinished = Callable[[str, str], None]
@@ -181,6 +186,22 @@ class Desk:
     def halt_state(self) -> dict[str, Any]:
         """Whether the kill switch is on, why and since when."""
         return asdict(read_halt(self._stores.home))
+
+    # --- the past, again ----------------------------------------------------------------------------------------
+
+    def backtest(self, request: BacktestRequest, out: Path | None, progress: Callable[[int, int], None]) -> Kept:
+        """Trade a strategy, or this desk's cycle, over the past; the run is kept under the home or in `out`."""
+        from app.backtesting.run import backtest
+
+        return backtest(self.settings, self.market, request, out, progress)
+
+    def lookahead(
+        self, strategy: str, start: str, end: str, cuts: int, progress: Callable[[int, int], None]
+    ) -> LookaheadReport:
+        """Whether a strategy, or a feature it reads, changes once the future is known."""
+        from app.backtesting.run import lookahead
+
+        return lookahead(self.market, strategy, start, end, cuts, progress)
 
     # --- learning ---------------------------------------------------------------------------------------------
 

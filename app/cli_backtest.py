@@ -1,0 +1,108 @@
+"""The commands about the past: `bullpen backtest` and `bullpen lookahead`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+commands = typer.Typer(rich_markup_mode=None)
+
+Strategy = Annotated[
+    str, typer.Argument(help="A shipped strategy, my_file.py:MyStrategy, or `cycle` for the desk itself.")
+]
+From = Annotated[str, typer.Option("--from", help="First date [default: as soon as every feature is known].")]
+To = Annotated[str, typer.Option("--to", help="Last date [default: the last of the data].")]
+Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
+DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
+AssetClass = Annotated[str | None, typer.Option(help="Asset class of the files.")]
+Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
+Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
+Config = Annotated[Path | None, typer.Option(help="YAML with the book's settings (configs/desk.yaml).")]
+Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+def _desk(**given: Any) -> Desk:
+    from app.desk import Desk
+    from app.settings import load_settings
+
+    return Desk(load_settings(**given))
+
+
+@commands.command()
+def backtest(
+    strategy: Strategy,
+    start: From = "",
+    end: To = "",
+    source: Source = None,
+    path: DataPath = None,
+    asset_class: AssetClass = None,
+    symbols: Symbols = None,
+    seed: Seed = None,
+    frequency: Frequency = None,
+    fill: Annotated[str, typer.Option(help="next_open, next_close, or same_close for comparison.")] = "next_open",
+    costs: Annotated[
+        str, typer.Option(help="default, size (impact and participation too), none, or basis points a side.")
+    ] = "default",
+    engine: Annotated[str, typer.Option(help="event, or vectorised (needs --no-risk).")] = "event",
+    cash: Annotated[float, typer.Option(help="Cash at the start, account currency.")] = 1_000_000.0,
+    risk: Annotated[bool, typer.Option("--risk/--no-risk", help="Risk check and last gate before every order.")] = True,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the run [default: in the home, under backtests].")
+    ] = None,
+    config: Config = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Trade a strategy, or the desk itself, over the past; Parquet, JSON and an HTML report come out."""
+    from app import render
+    from app.backtesting.request import BacktestRequest
+    from app.render_backtest import backtest_report, steps
+
+    desk = _desk(
+        source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency,
+        config=config, home=home,
+    )  # fmt: skip
+    request = BacktestRequest(strategy, start, end, fill, costs, engine, cash, risk)
+    with steps("slots", quiet=as_json) as progress:
+        kept = desk.backtest(request, out, progress)
+    render.emit(
+        {**kept.summary, "folder": str(kept.folder)}, as_json, lambda: backtest_report(kept)
+    )  # fmt: skip
+
+
+@commands.command()
+def lookahead(
+    strategy: Strategy,
+    start: From = "",
+    end: To = "",
+    source: Source = None,
+    path: DataPath = None,
+    asset_class: AssetClass = None,
+    symbols: Symbols = None,
+    seed: Seed = None,
+    frequency: Frequency = None,
+    cuts: Annotated[int, typer.Option(help="How many shortened runs are compared.", min=1, max=200)] = 8,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Does a strategy see the future? Names the first feature that does; exit code 1 where one is found."""
+    from dataclasses import asdict
+
+    from app import render
+    from app.render_backtest import lookahead_report, steps
+
+    desk = _desk(
+        source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency, home=home
+    )
+    with steps("shortened runs", quiet=as_json) as progress:
+        report = desk.lookahead(strategy, start, end, cuts, progress)
+    render.emit(asdict(report), as_json, lambda: lookahead_report(report))
+    if report.leaks:
+        raise typer.Exit(1)
