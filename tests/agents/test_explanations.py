@@ -267,3 +267,12 @@ def test_what_the_record_does_not_hold_is_said_not_to_be_there(path, value, ques
 def test_an_answer_is_plain_json():
     answer = explain(RECORD, "why did AAPL grow?")
     assert json.loads(answer.model_dump_json())["kind"] == "why"
+
+
+def test_a_refused_order_is_told_with_the_reason_it_was_refused_for():
+    order = RECORD["orders"][0]
+    record = RECORD | {"refusals": {order["order_id"]: "over the order size limit of 5000 USD"}}
+    record["fills"] = [f for f in RECORD["fills"] if f["order_id"] != order["order_id"]]
+    answer = explain(record, f"what orders were sent for {order['symbol']}?")
+    assert f"refused: “over the order size limit of 5000 USD” [refusals.{order['order_id']}]" in answer.text
+    assert WITHHELD not in answer.text

@@ -76,18 +76,18 @@ def collect_late_fills(
     sleep: Sleep = time.sleep,
     patience_s: float = PATIENCE_S,
 ) -> tuple[Fill, ...]:
-    """Ask after the orders of the book's earlier cycles that may have been executed since; their fills, for this cycle
-    to book when it opens.
+    """Settle the orders of the book's earlier cycles; their fills since, for this cycle to book when it opens.
 
-    Those are the open ones, and the lately cancelled ones, which may have been executed before the cancel arrived.
-    Nothing is sent: an order of an earlier decision that the broker never saw is cancelled.
+    Asked after are the open ones, and the lately cancelled ones, which may have been executed before the cancel
+    arrived. What is open still is withdrawn, unless it is good till cancelled: the decision to come replaces it (see
+    tools/backtest/rules.py). Nothing is sent: an order that the broker never saw is cancelled.
     """
     book = ledger.cycle(cycle_id).book
     own = {intent.order.order_id for intent in ledger.intents(cycle_id)}
     earlier = [i for i in (*ledger.open_orders(book), *ledger.lately_cancelled(book)) if i.order.order_id not in own]
     line = Line(broker, patience_s, sleep)
     if earlier:
-        ledger.note({i.order.order_id: line.answer_to(i) or Answer("cancelled") for i in earlier})
+        ledger.note({intent.order.order_id: _settled(intent, line) for intent in earlier})
     return ledger.claim_late_fills(cycle_id)
 
 
@@ -157,6 +157,13 @@ def _dispute(ledger: Ledger, book: str) -> str:
     """Why a book may send nothing, or "" where it may."""
     found = ledger.disputes(book)
     return f"book {book} is not reconciled: {found[0].symbol}, {found[0].reason}" if found else ""
+
+
+def _settled(intent: Intent, line: Line) -> Answer:
+    """What became of an earlier decision's order, which is withdrawn where it is still open."""
+    seen = line.answer_to(intent) or Answer("cancelled", reason="the broker never saw it")
+    replaced = seen.state in WORKING and intent.order.time_in_force != "gtc"
+    return line.withdrawn(intent, seen) if replaced else seen
 
 
 def _brought_to_an_end(

@@ -29,6 +29,9 @@ def _order(ask: Ask, i: int) -> str:
         f"sized at {ask.cite.number(f'{path}.reference_price')}"
     )
     fills = [k for k, f in enumerate(ask.facts.items("fills")) if f["order_id"] == order["order_id"]]
+    refusal = f"refusals.{order['order_id']}"
+    if ask.facts.has(refusal):
+        return f"{line}; refused: {ask.cite.quote(refusal)}."
     if not fills:
         return f"{line}; not filled in this cycle."
     return f"{line}; {'; '.join(_fill(ask, k) for k in fills)}."

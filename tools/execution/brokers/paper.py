@@ -70,10 +70,10 @@ class _Held(NamedTuple):
 class PaperBroker(GatedBroker):
     """Keeps the Broker contract for one account. A second order under a known id changes nothing.
 
-    An order meets the bars that follow its decision, one by one, and no bar later than the first after the venue's own
-    time; while that is not known it stays open. What a bar fills is `simulation.attempt`. What the participation cap
-    leaves of a market order waits for the next bar, as in tools/backtest/rules.py; a limit or stop lapses with the
-    date of its first bar unless it is `gtc`. Cash is not checked: the account may become overdrawn.
+    An order meets the bars that follow its decision, one by one, up to the venue's own time; one that is decided just
+    then meets the first bar after it at once, where that is known. What a bar fills is `simulation.attempt`. What the
+    participation cap leaves of a market order waits for the next bar, as in tools/backtest/rules.py; a limit or stop
+    lapses with the date of its first bar unless it is `gtc`. Cash is not checked: the account may become overdrawn.
     """
 
     capabilities = frozenset({"limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"})
@@ -181,13 +181,16 @@ class PaperBroker(GatedBroker):
                 self._work(db, held)
 
     def _work(self, db: sqlite3.Connection, held: _Held) -> None:
-        """Let an open order meet the bars it has not met yet, up to the first after the venue's time."""
+        """Let an open order meet the bars it has not met yet."""
         order, terms = held.order, terms_from(json.loads(held.terms))
         left = order.quantity - sum(f.quantity for f in _executions(db, order.order_id))
         after, triggered, day, state, reason = held.after, held.triggered, held.day, held.state, ""
-        while state not in TERMINAL and after <= self._as_of:
+        while state not in TERMINAL:
             bar = self._bars(order.symbol, after)
             if bar is None or not (math.isfinite(bar.price) and bar.price > 0.0):
+                break
+            decided_now = not day and after == self._as_of
+            if bar.time > self._as_of and not decided_now:
                 break
             date = bar.time.date().isoformat()
             day = day or date
