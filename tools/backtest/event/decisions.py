@@ -7,7 +7,6 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from data.clock import slot_text, to_datetime
 from data.errors import InputError, UnknownSymbol
 from data.market import FloatArray
 from data.snapshot import Snapshot
@@ -15,7 +14,6 @@ from tools.backtest.event.account import Account
 from tools.backtest.event.moments import Moments
 from tools.backtest.event.recorder import Recorder
 from tools.backtest.event.sizing import checked_row
-from tools.backtest.result import Trades
 from tools.backtest.result import Trades
 from tools.backtest.rules import Rules
 from tools.backtest.strategy import Strategy
@@ -31,8 +29,7 @@ class Moment(NamedTuple):
     """The account at a decision, for the check behind it. Money is in the account currency."""
 
     slot: int
-    time: str
-    """ISO, UTC."""
+    time: np.datetime64
     symbols: tuple[str, ...]
     value: float
     cash: float
@@ -40,8 +37,6 @@ class Moment(NamedTuple):
     """(S,)"""
     prices: FloatArray
     """(S,): the marks, account currency a unit; NaN before a symbol's first bar."""
-    trades: Trades
-    """Executions since the last decision slot, this one's open or close included."""
     snapshot: Snapshot | None
     """None where rows of weights decide."""
     trades: Trades
@@ -62,22 +57,21 @@ class Decider:
         self._rows, self._moments, self._check = _rows_of(strategy, moments, tape), moments, check
         self._tape, self._symbols, self._rules = tape, tape.symbols, rules
 
-    def row(self, t: int, value: float, account: Account, trades: Callable[[], Trades]) -> FloatArray | None:
-        """The weights (S,) decided at slot `t` for an account worth `value`; None where nothing is decided.
-
-        `trades` gives the executions since it was last called.
-        """
+    def row(self, t: int, value: float, account: Account, recorder: Recorder) -> FloatArray | None:
+        """The weights (S,) decided at slot `t` for an account worth `value`; None where nothing is decided."""
         row = self._rows(t)
         decides = checked_row(row, self._symbols, t, self._rules)
         if self._check is not None:
-            moment = Moment(
-                t, slot_text(to_datetime(self._tape.times[t])), self._symbols, value, account.cash,
-                account.units.copy(), self._tape.close[t] * self._tape.fx[t], trades(),
-                None if self._moments is None else self._moments(t),
-            )  # fmt: skip
+            moment = self._moment(t, value, account, recorder.lately())
             row = row_of(self._check(_named(row, self._symbols), moment), self._symbols)
             decides = checked_row(row, self._symbols, t, self._rules)
         return row if decides else None
+
+    def _moment(self, t: int, value: float, account: Account, trades: Trades) -> Moment:
+        return Moment(
+            t, self._tape.times[t], self._symbols, value, account.cash, account.units.copy(),
+            self._tape.close[t] * self._tape.fx[t], None if self._moments is None else self._moments(t), trades,
+        )  # fmt: skip
 
 
 def _rows_of(strategy: Strategy | Decide | Rows, moments: Moments | None, tape: Tape) -> Rows:

@@ -51,9 +51,10 @@ def run_events(
 
     With `moments` the strategy (or a function Snapshot -> weights by symbol) sees the snapshot of each slot; without
     them it is a function slot -> row (S,) of weights. `check` stands between a decision and its orders, `gate` between
-    each order and the venue: from limits the brokers' own gate is made (AccountGate), which is opened on the simulated
-    account whenever orders leave; any other is asked as it is. What it refuses is in the result, and everything else goes on. `latency` is asked for
-    each order, in the order of sending; one that comes after an open waits for the next. InputError for weights or prices that cannot be, naming symbol and slot.
+    each order and the venue: from limits the brokers' own gate is made (AccountGate), which is opened on the account
+    whenever orders leave; any other is asked as it is. What is refused is in the result, and everything else goes on.
+    `latency` is asked for each order, as they are sent; one that comes after an open waits for the next. InputError
+    for weights or prices that cannot be, naming symbol and slot.
     """
     if rules.fill == "same_close" and latency is not None:
         raise BadConfig("same_close leaves no time for a latency", "fill at next_open or next_close")
@@ -72,11 +73,8 @@ class _Run:
         self._tape, self._terms, self._rules, self._market = tape, terms, rules, market_of(tape)
         self._decider, self._sender, self._latency, self._progress = decider, sender, latency, progress
         self._clock, self._queue = Clock(tape, rules), EventQueue()
-        self._account, self._venue, self._recorder = (
-            Account(symbols, rules.initial_cash),
-            Venue(symbols),
-            Recorder(tape),
-        )
+        self._account, self._venue = Account(symbols, rules.initial_cash), Venue(symbols)
+        self._recorder = Recorder(tape)
         self._value, self._decided = rules.initial_cash, -1
         self._handlers: dict[Kind, Callable[[Event], None]] = {
             Kind.CARRY: lambda event: self._account.carry(self._market, event.slot),

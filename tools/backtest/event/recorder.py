@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields
 
 import numpy as np
@@ -22,23 +21,17 @@ class Recorder:
         self._equity, self._cash, self._units = np.empty(slots), np.empty(slots), np.empty((slots, symbols))
         self._made: list[Trades] = []
         self._told = 0
-        self._told = 1
 
     def executed(self, made: Trades) -> None:
         """Keep what one phase of a slot filled."""
         self._made.append(made)
 
-    def lately(self) -> Trades:
-        """What was executed since this was asked last."""
-        parts, self._told = [self._made[0], *self._made[self._told :]], len(self._made)
-        return _joined(parts)
-
     def closed(self, slot: int, value: float, account: Account) -> None:
         """Keep the account as a slot ends."""
         self._equity[slot], self._cash[slot], self._units[slot] = value, account.cash, account.units
 
-    def news(self) -> Trades:
-        """What was filled since this was last asked."""
+    def lately(self) -> Trades:
+        """What was executed since this was asked last."""
         told, self._told = self._told, len(self._made)
         return _joined(self._made[told:])
 
