@@ -134,7 +134,7 @@ def _tree(
             gamma = 2.0 * (above - below) / (nodes[2] - nodes[0])
         elif step == 1:
             delta = (values[1] - values[0]) / (nodes[1] - nodes[0])
-    return values[0], delta, gamma
+    return max(values[0], sign * (spot - strike)), delta, gamma
 
 
 @njit(cache=True)

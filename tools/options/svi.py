@@ -24,9 +24,13 @@ from tools.options.quotes import Smile
 MIN_POINTS = 5
 """As many as there are parameters."""
 _STEEPEST = STEEPEST - 1e-3
-_GRID = 101
-_MARGIN, _PENALTY = 1e-4, 300.0
-"""g and calendar differences are pushed above the margin, each miss weighing so many half-spreads."""
+_GRID, _EVALUATIONS = 101, 60
+_MARGIN = 1e-4
+"""g and calendar differences (over the median total variance) are pushed above it."""
+_PENALTIES = (3e2, 3e3, 3e4)
+"""Half-spreads that a whole unit of the miss weighs; the next is tried while any miss is left."""
+_STARTS = (0.02, 0.1, 0.5)
+"""Sigma at the start, in widths of the quoted range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +76,12 @@ def fit_svi(smile: Smile, earlier: Sequence[Slice] = ()) -> Svi:
     if len(smile.vol) < MIN_POINTS:
         raise InputError(f"A smile of {len(smile.vol)} points", f"SVI needs {MIN_POINTS}")
     fit = _Fit(smile, earlier)
-    width = max(float(np.ptp(smile.log_moneyness)), 1e-3)
-    lower = (0.0, 0.0, 0.0, float(smile.log_moneyness.min()) - width, math.log(1e-4))
-    upper = (
-        4.0 * float(fit.variance.max()),
-        _STEEPEST,
-        _STEEPEST,
-        float(smile.log_moneyness.max()) + width,
-        math.log(10.0),
-    )
-    best: tuple[float, FloatArray] | None = None
-    for sigma in (0.02 * width, 0.1 * width, 0.5 * width):
-        start = np.clip(fit.start(sigma), np.array(lower) + 1e-9, np.array(upper) - 1e-9)
-        found = least_squares(fit.misses, start, bounds=(lower, upper), x_scale=fit.scale(width), max_nfev=200)
-        if best is None or float(found.cost) < best[0]:
-            best = float(found.cost), cast(FloatArray, found.x)
-    assert best is not None
-    return fit.svi(best[1])
+    found = min((fit.solve(fit.start(share), _PENALTIES[0]) for share in _STARTS), key=lambda solved: solved[0])[1]
+    for penalty in _PENALTIES[1:]:
+        if not fit.arbitrage(found).any():
+            break
+        found = fit.solve(found, penalty)[1]
+    return fit.svi(found)
 
 
 class _Fit:
@@ -96,23 +89,35 @@ class _Fit:
 
     def __init__(self, smile: Smile, earlier: Sequence[Slice]) -> None:
         self._smile = smile
+        self._width = max(smile.span[1] - smile.span[0], 1e-3)
         self._grid = np.linspace(*smile.span, _GRID)
         self._floor = floor(earlier, self._grid)
         self.variance = smile.variance
         self._error = smile.half_spread
 
-    def start(self, sigma: float) -> FloatArray:
-        """Wings by the outermost points, the lowest point as the bottom."""
+    def start(self, share: float) -> FloatArray:
+        """Wings by the outermost points, the lowest point as the bottom, sigma as a share of the width."""
         k, w = self._smile.log_moneyness, self.variance
         low = int(np.argmin(w))
         left = (w[0] - w[low]) / max(k[low] - k[0], 1e-3)
         right = (w[-1] - w[low]) / max(k[-1] - k[low], 1e-3)
-        return np.array([w[low], max(left, 1e-3), max(right, 1e-3), k[low], math.log(sigma)])
+        return np.array([w[low], left, right, k[low], math.log(share * self._width)])
 
-    def scale(self, width: float) -> FloatArray:
-        """Typical sizes of the parameters."""
-        w = float(np.median(self.variance))
-        return np.array([w, w / width, w / width, width, 1.0])
+    def solve(self, start: FloatArray, penalty: float) -> tuple[float, FloatArray]:
+        """(cost, parameters) of the least squares from `start`."""
+        low, high = self._smile.span
+        lower = np.array([0.0, 0.0, 0.0, low - self._width, math.log(1e-4)])
+        upper = np.array([4.0 * self.variance.max(), _STEEPEST, _STEEPEST, high + self._width, math.log(10.0)])
+        level = float(np.median(self.variance))
+        scale = np.array([level, level / self._width, level / self._width, self._width, 1.0])
+
+        def misses(x: FloatArray) -> FloatArray:
+            points = self.svi(x).curve(self._smile.log_moneyness).value
+            return np.concatenate([(points - self.variance) / self._error, penalty * self.arbitrage(x)])
+
+        inside = np.clip(start, lower + 1e-9, upper - 1e-9)
+        found = least_squares(misses, inside, bounds=(lower, upper), x_scale=scale, max_nfev=_EVALUATIONS)
+        return float(found.cost), cast(FloatArray, found.x)
 
     def svi(self, x: FloatArray) -> Svi:
         """The parameters as a slice."""
@@ -122,14 +127,10 @@ class _Fit:
         a = lowest - sigma * math.sqrt(left * right)
         return Svi(self._smile.years, self._smile.forward, a, b, rho, m, sigma, self._smile.span)
 
-    def misses(self, x: FloatArray) -> FloatArray:
-        """Residuals of the points, then the penalties."""
-        one = self.svi(x)
-        points = (one.curve(self._smile.log_moneyness).value - self.variance) / self._error
-        curve = one.curve(self._grid)
+    def arbitrage(self, x: FloatArray) -> FloatArray:
+        """How far g and the rise over earlier expiries fall short of the margin; 0 where they do not."""
+        curve = self.svi(x).curve(self._grid)
         curve = curve._replace(value=np.maximum(curve.value, 1e-12))
-        parts = [points, _PENALTY * np.maximum(_MARGIN - butterfly(curve, self._grid), 0.0)]
         quoted = self._floor > 0.0
-        gap = (curve.value - self._floor)[quoted] / float(np.median(self.variance))
-        parts.append(_PENALTY * np.maximum(_MARGIN - gap, 0.0))
-        return np.concatenate(parts)
+        rise = (curve.value - self._floor)[quoted] / float(np.median(self.variance))
+        return np.maximum(_MARGIN - np.concatenate([butterfly(curve, self._grid), rise]), 0.0)
