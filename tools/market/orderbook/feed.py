@@ -92,7 +92,9 @@ def trade_feed(times: IntArray, price: FloatArray, size: FloatArray, side: IntAr
     """Trades (N,) in order of time, each an event of its own; `side` is the aggressor's, 1 or -1."""
     _refuse(grid, "is before the one before", np.diff(times, prepend=times[:1]) < 0)
     _refuse(grid, "has no side", np.abs(side) != 1)
-    rows = np.stack([times, np.full_like(times, c.TRADE), side, grid.ticks_of(price), grid.many_lots_of(size)], axis=1)
+    ticks, lots = grid.ticks_of(price), grid.many_lots_of(size)
+    _refuse(grid, "trades nothing", lots == 0)
+    rows = np.stack([times, np.full_like(times, c.TRADE), side, ticks, lots], axis=1)
     return Feed(np.ascontiguousarray(rows), np.arange(len(rows) + 1, dtype=np.int64))
 
 

@@ -15,6 +15,9 @@ from tools.market.orderbook.ladder import MAX_TICKS
 Number = Decimal | float | int | str
 """A float counts as the shortest decimal that reads back as it: 0.1 is a tenth."""
 
+_LARGEST = 1e15
+"""Of a recorded number; floats are whole beyond 9e15."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -84,9 +87,10 @@ class Grid:
 
 
 def _nearest(symbol: str, values: FloatArray, step: float, magnitude: FloatArray, largest: int) -> IntArray:
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values))[0])
-        raise BadFile(f"{symbol}: value {row} of a recorded column is not finite", "record it again")
+    usable = np.abs(values) < _LARGEST
+    if not usable.all():
+        row = int(np.flatnonzero(~usable)[0])
+        raise BadFile(f"{symbol}: value {row} of a recorded column is not a usable number", "record it again")
     steps = np.round(values / step)
     error = np.abs(values - steps * step)
     allowed = np.spacing(magnitude.astype(np.float32)).astype(np.float64) + 1e-9 * step

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 import math
+from collections import deque
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -61,21 +61,18 @@ class Line(Generic[MESSAGE]):
     def __init__(self, latency: Latency) -> None:
         self._latency = latency
         self._last = 0
-        self._sent = 0
-        self._under_way: list[tuple[int, int, MESSAGE]] = []
+        self._under_way: deque[tuple[int, MESSAGE]] = deque()
 
     def send(self, now: int, message: MESSAGE) -> int:
         """Hand in a message at `now` (ns); returns when it will arrive."""
         self._last = max(self._last, now + self._latency.delay_ns())
-        heapq.heappush(self._under_way, (self._last, self._sent, message))
-        self._sent += 1
+        self._under_way.append((self._last, message))
         return self._last
 
     def arrived(self, now: int) -> Iterator[tuple[int, MESSAGE]]:
         """(arrival, message) of all that has arrived by `now`, in order; each is given once."""
         while self._under_way and self._under_way[0][0] <= now:
-            arrival, _, message = heapq.heappop(self._under_way)
-            yield arrival, message
+            yield self._under_way.popleft()
 
 
 def _nanoseconds(milliseconds: float, what: str) -> int:
