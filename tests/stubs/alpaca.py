@@ -20,8 +20,8 @@ class AlpacaVenue:
 
     account: str = "PA3STUB00001"
     money: Decimal = Decimal("100000")
-    skew: timedelta = timedelta(0)
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    book: dict[str, dict[str, Any]] = field(default_factory=dict)
+    clock: datetime | None = None
     activities: list[dict[str, Any]] = field(default_factory=list)
     refuse: str = ""
     """The next order is refused in these words."""
@@ -30,7 +30,7 @@ class AlpacaVenue:
 
     def execute(self, client_id: str, quantity: str, price: str, execution_id: str = "") -> None:
         """One execution; more than was ordered if a test says so."""
-        order = self.orders[client_id]
+        order = self.book[client_id]
         n = len(self.activities)
         done = Decimal(order["filled_qty"]) + Decimal(quantity)
         late = order["status"] in ("canceled", "expired")
@@ -49,7 +49,7 @@ class AlpacaVenue:
         self.activities.append(dict(self.activities[-1]))
 
     def reject(self, client_id: str, reason: str) -> None:
-        self.orders[client_id] |= {"status": "rejected", "reason": reason}
+        self.book[client_id] |= {"status": "rejected", "reason": reason}
 
     def positions(self) -> dict[str, Decimal]:
         held: dict[str, Decimal] = {}
@@ -69,10 +69,10 @@ class AlpacaVenue:
             case ("POST", "/orders"):
                 return self._new(json.loads(asked.body))
             case ("GET", "/orders:by_client_order_id"):
-                found = self.orders.get(asked.query["client_order_id"])
+                found = self.book.get(asked.query["client_order_id"])
                 return _json(found) if found else _refusal(404, 40410000, "order not found")
             case ("GET", "/orders"):
-                return _json([o for o in self.orders.values() if o["status"] not in ENDED])
+                return _json([o for o in self.book.values() if o["status"] not in ENDED])
             case ("DELETE", _) if path.startswith("/orders/"):
                 return self._cancel(path.removeprefix("/orders/"))
             case ("GET", "/account/activities/FILL"):
@@ -85,7 +85,7 @@ class AlpacaVenue:
             case ("GET", "/account"):
                 return _json({"account_number": self.account, "cash": str(self.money), "status": "ACTIVE"})
             case ("GET", "/clock"):
-                now = datetime.now(UTC) + self.skew
+                now = self.clock or datetime.now(UTC)
                 return _json({"timestamp": now.isoformat(), "is_open": True})
             case _:
                 return _refusal(404, 40410000, "endpoint not found")
@@ -94,18 +94,18 @@ class AlpacaVenue:
         if self.refuse:
             words, self.refuse = self.refuse, ""
             return _refusal(403, 40310000, words)
-        if body["client_order_id"] in self.orders:
+        if body["client_order_id"] in self.book:
             return _refusal(422, 40010001, "client_order_id must be unique")
         if body["symbol"] == "NOSUCH":
             return _refusal(422, 42210000, "asset NOSUCH not found")
-        n = len(self.orders)
+        n = len(self.book)
         created = (START - timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
         order = {**body, "id": f"id-{n}", "status": "new", "filled_qty": "0", "created_at": created}
-        self.orders[body["client_order_id"]] = order
+        self.book[body["client_order_id"]] = order
         return _json(order)
 
     def _cancel(self, own_id: str) -> Reply:
-        order = next((o for o in self.orders.values() if o["id"] == own_id), None)
+        order = next((o for o in self.book.values() if o["id"] == own_id), None)
         if order is None:
             return _refusal(404, 40410000, "order not found")
         if order["status"] in ENDED:

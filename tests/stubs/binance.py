@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -22,9 +21,9 @@ OPEN = {"NEW", "PARTIALLY_FILLED"}
 class BinanceVenue:
     """The truth: orders by client id, trades in order; `answer` speaks the protocol."""
 
-    skew: timedelta = timedelta(0)
+    clock: datetime | None = None
     balances: dict[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal("100000")})
-    orders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    book: dict[str, dict[str, Any]] = field(default_factory=dict)
     trades: list[dict[str, Any]] = field(default_factory=list)
     fee: tuple[str, str] = ("0", "USDT")
     """(amount, currency) that each execution pays."""
@@ -33,7 +32,7 @@ class BinanceVenue:
     # --- what a test does to the market -------------------------------------------------------------------------
 
     def execute(self, client_id: str, quantity: str, price: str, execution_id: str = "") -> None:
-        order = self.orders[client_id]
+        order = self.book[client_id]
         done = Decimal(order["executedQty"]) + Decimal(quantity)
         base = order["symbol"].removesuffix("USDT")
         self.trades.append({
@@ -54,7 +53,7 @@ class BinanceVenue:
         self.trades.append(dict(self.trades[-1]))
 
     def reject(self, client_id: str, reason: str) -> None:
-        self.orders[client_id]["status"] = "REJECTED"
+        self.book[client_id]["status"] = "REJECTED"
 
     def positions(self) -> dict[str, Decimal]:
         return {name: amount for name, amount in self.balances.items() if name != "USDT" and amount}
@@ -67,7 +66,7 @@ class BinanceVenue:
     def answer(self, asked: Asked) -> Reply:
         path = asked.path.rsplit("/", 1)[-1]
         if path == "time":
-            return _json({"serverTime": int((time.time() + self.skew.total_seconds()) * 1000)})
+            return _json({"serverTime": int((self.clock or datetime.now(UTC)).timestamp() * 1000)})
         if path == "exchangeInfo":
             return _json({"timezone": "UTC", "symbols": [_market("BTC"), _market("ETH")]})
         given = asked.query | dict(parse_qsl(asked.body))
@@ -77,12 +76,12 @@ class BinanceVenue:
             case ("POST", "order"):
                 return self._new(given)
             case ("GET", "order"):
-                found = self.orders.get(given["origClientOrderId"])
+                found = self.book.get(given["origClientOrderId"])
                 return _json(found) if found else _refusal(400, -2013, "Order does not exist.")
             case ("DELETE", "order"):
                 return self._cancel(given)
             case ("GET", "openOrders"):
-                same = [o for o in self.orders.values() if o["status"] in OPEN and o["symbol"] == given["symbol"]]
+                same = [o for o in self.book.values() if o["status"] in OPEN and o["symbol"] == given["symbol"]]
                 return _json(same)
             case ("GET", "myTrades"):
                 return _json([t for t in self.trades if str(t["orderId"]) == given["orderId"]])
@@ -98,21 +97,21 @@ class BinanceVenue:
             return _refusal(400, -2010, words)
         if given["symbol"] not in ("BTCUSDT", "ETHUSDT"):
             return _refusal(400, -1121, "Invalid symbol.")
-        known = self.orders.get(given["newClientOrderId"])
+        known = self.book.get(given["newClientOrderId"])
         if known and known["status"] in OPEN:
             return _refusal(400, -2010, "Duplicate order sent.")
         order = {
-            "symbol": given["symbol"], "orderId": len(self.orders) + 1, "clientOrderId": given["newClientOrderId"],
+            "symbol": given["symbol"], "orderId": len(self.book) + 1, "clientOrderId": given["newClientOrderId"],
             "price": given.get("price", "0"), "origQty": given["quantity"], "executedQty": "0", "status": "NEW",
             "cummulativeQuoteQty": "0", "timeInForce": given.get("timeInForce", "GTC"), "type": given["type"],
             "side": given["side"], "stopPrice": given.get("stopPrice", "0"), "time": 1_709_300_000_000,
             "transactTime": 1_709_300_000_000, "isWorking": True, "fills": [],
         }  # fmt: skip
-        self.orders[given["newClientOrderId"]] = order
+        self.book[given["newClientOrderId"]] = order
         return _json(order)
 
     def _cancel(self, given: dict[str, str]) -> Reply:
-        order = next((o for o in self.orders.values() if str(o["orderId"]) == given.get("orderId")), None)
+        order = self.book.get(given.get("origClientOrderId", ""))
         if order is None or order["status"] not in OPEN:
             return _refusal(400, -2011, "Unknown order sent.")
         order["status"] = "CANCELED"

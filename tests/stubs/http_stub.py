@@ -34,6 +34,12 @@ class Stub:
     url: str = ""
     asked: list[Asked] = field(default_factory=list)
     faults: list[tuple[str, Reply]] = field(default_factory=list)
+    lost_answers: int = 0
+    """How many requests are carried out without a word of answer."""
+    garbled: int = 0
+    """How many answers are no language at all."""
+    cut: bool = False
+    """Whether every connection is closed at once."""
 
     def fail(self, path: str, reply: Reply, times: int = 1) -> None:
         """Answer the next `times` requests whose path contains `path` with `reply`."""
@@ -62,7 +68,11 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[Stub]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, parts.path, query, headers, self.rfile.read(length).decode(), parts.query)
             stub.asked.append(asked)
-            reply = stub.fault_for(asked.path) or answer(asked)
+            reply = Reply(status=0) if stub.cut else stub.fault_for(asked.path) or answer(asked)
+            if stub.lost_answers:
+                stub.lost_answers, reply = stub.lost_answers - 1, Reply(status=0)
+            if stub.garbled and reply.status:
+                stub.garbled, reply = stub.garbled - 1, Reply("{{{")
             if reply.status == 0:
                 self.close_connection = True
                 return

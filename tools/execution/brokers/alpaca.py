@@ -81,6 +81,7 @@ class AlpacaBroker(GatedBroker):
         super().__init__(gate)
         self._client = client
         self._refused: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
 
     def _send(self, order: Order) -> OrderState:
         if order.reduce_only:
@@ -103,6 +104,7 @@ class AlpacaBroker(GatedBroker):
                 return self._known(order)
             self._refused[order.order_id] = refused.message
             return "rejected"
+        self._ids[order.order_id] = answer["id"]
         return _state(answer)
 
     def query(self, order_id: str) -> Answer | None:
@@ -120,13 +122,14 @@ class AlpacaBroker(GatedBroker):
 
     def cancel(self, order_id: str) -> OrderState:
         """See Broker; an id that was never seen has nothing to withdraw."""
-        found = None if order_id in self._refused else self._order(order_id)
-        if found is None:
-            return "rejected" if order_id in self._refused else "cancelled"
+        if order_id in self._refused:
+            return "rejected"
+        if order_id not in self._ids and self._order(order_id) is None:
+            return "cancelled"
         with suppress(_Refused):  # no longer cancelable: it was filled or has ended in the meantime, and says so
-            self._ask(lambda: self._client.delete(f"/orders/{found['id']}"))
-        after = self._order(order_id)
-        return _state(after or found)
+            self._ask(lambda: self._client.delete(f"/orders/{self._ids[order_id]}"))
+        found = self._order(order_id)
+        return "cancelled" if found is None else _state(found)
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """See Broker."""
@@ -172,7 +175,9 @@ class AlpacaBroker(GatedBroker):
     def _order(self, order_id: str) -> dict[str, Any] | None:
         """The order by our id; None where Alpaca surely has none."""
         try:
-            return self._ask(lambda: self._client.get("/orders:by_client_order_id", {"client_order_id": order_id}))
+            found = self._ask(lambda: self._client.get("/orders:by_client_order_id", {"client_order_id": order_id}))
+            self._ids[order_id] = found["id"]
+            return found
         except _Refused as refused:
             if refused.status == 404:
                 return None
@@ -193,7 +198,8 @@ class AlpacaBroker(GatedBroker):
             page: list[dict[str, Any]] = self._read("/account/activities/FILL", query)
             rows += [row for row in page if row["order_id"] == order["id"]]
             if len(page) < PAGE:
-                return tuple(_fill(row, order_id) for row in rows)
+                once = {row["id"]: row for row in rows}
+                return tuple(_fill(row, order_id) for row in once.values())
             query["page_token"] = page[-1]["id"]
 
     def _refuse_an_increase(self, order: Order) -> None:

@@ -53,16 +53,24 @@ def open_crypto(
 
     `markets` maps our symbols to CCXT's ("BTC-USD" to "BTC/USDT"), all against one quote currency. Live trading takes
     two switches: `live`, and `account` naming the exchange and the key's first eight characters ("binance:AbCdEfGh").
-    `url` replaces the address, for tests. BadConfig where one of these is missing or wrong.
+    `url` replaces the address, for tests. BadConfig where one of these is missing or wrong, UnknownSymbol for a market
+    that the exchange does not have.
     """
-    import ccxt
-
     missing = [name for name in ("CRYPTO_API_KEY", "CRYPTO_API_SECRET") if not keys.get(name)]
     if missing:
         raise BadConfig(f"{exchange} needs {' and '.join(missing)}", "set them in the environment")
     if live and account != f"{exchange}:{keys['CRYPTO_API_KEY'][:8]}":
         remedy = "set live_account to EXCHANGE:FIRST-EIGHT-CHARACTERS-OF-THE-KEY beside --live"
         raise BadConfig("a live account must be named, and be that of the keys", remedy)
+    broker = CryptoBroker(gate, make_client(exchange, keys, live, url), markets, symbol_of)
+    broker.load_markets()
+    return broker
+
+
+def make_client(exchange: str, keys: Mapping[str, str], live: bool, url: str | None = None) -> Any:
+    """A ccxt exchange for spot trading, in its sandbox unless `live`; BadConfig where CCXT does not know it."""
+    import ccxt
+
     if exchange not in ccxt.exchanges:
         raise BadConfig(f"CCXT knows no exchange {exchange!r}", "see ccxt.exchanges for their ids")
     client = getattr(ccxt, exchange)(
@@ -71,6 +79,7 @@ def open_crypto(
             "secret": keys["CRYPTO_API_SECRET"],
             "timeout": int(1000 * TIMEOUT_S),
             "enableRateLimit": True,
+            "enableLastJsonResponse": True,
             "options": {"defaultType": "spot", "fetchMarkets": {"types": ["spot"]}, "recvWindow": MAX_SKEW_MS},
         }
     )
@@ -78,12 +87,16 @@ def open_crypto(
         client.set_sandbox_mode(True)
     if url is not None:
         client.urls["api"] = dict.fromkeys(client.urls["api"], url)
-    return CryptoBroker(gate, client, markets, symbol_of)
+    return client
 
 
 class CryptoBroker(GatedBroker):
-    """Keeps the Broker contract for one spot account. There are no days here: a `day` order rests until it is
-    cancelled. A fee in a third currency is no cash of this account: such a fill has cost 0."""
+    """Keeps the Broker contract for one spot account.
+
+    There are no days here: a `day` order rests until it is cancelled. Exchanges refuse an id only while its order is
+    open: another process asks by id before it sends one again, as the executor does. A fee in a third currency is no
+    cash of this account: such a fill has cost 0.
+    """
 
     capabilities = frozenset({"limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"})
     max_order_id = 36
@@ -100,12 +113,12 @@ class CryptoBroker(GatedBroker):
 
     def _send(self, order: Order) -> OrderState:
         market = self._market(order.symbol)
-        self._symbols[order.order_id] = order.symbol
         lot, tick = self._units(market)
         amount = as_decimal(order.quantity, lot, order.symbol)
-        known = self._order(order.order_id)  # an id is unique among open orders only: look before sending
-        if known is not None:
-            return self._same(known, order, amount)
+        if order.order_id in self._symbols:  # an id is unique among open orders only: look before sending it again
+            known = self._order(order.order_id)
+            if known is not None:
+                return self._same(known, order, amount)
         if order.reduce_only:
             self._refuse_an_increase(order)
         price = None if order.limit_price is None else float(as_decimal(order.limit_price, tick, order.symbol))
@@ -115,6 +128,7 @@ class CryptoBroker(GatedBroker):
         kind = "limit" if order.limit_price is not None else "market"
         if kind == "limit":
             params["timeInForce"] = "GTC" if order.time_in_force == "day" else order.time_in_force.upper()
+        self._symbols[order.order_id] = order.symbol
         try:
             with _our_errors(self._client):
                 answer = self._client.create_order(market, kind, order.side, float(amount), price, params)
@@ -140,13 +154,13 @@ class CryptoBroker(GatedBroker):
         """See Broker; an id that was never seen has nothing to withdraw."""
         if order_id in self._refused:
             return "rejected"
-        found = self._order(order_id)
-        if found is None:
+        symbol = self._symbols.get(order_id) or self._symbol_of(order_id)
+        if symbol is None:
             return "cancelled"
-        if _state(found) in ("accepted", "partial"):
-            with suppress(_Refused), _our_errors(self._client):  # it was filled or has ended in the meantime
-                self._client.cancel_order(found["id"], found["symbol"])
-        return _state(self._order(order_id) or found)
+        with suppress(_Refused, _not_found()), _our_errors(self._client):  # it has ended in the meantime, and says so
+            self._client.cancel_order(None, self._market(symbol), {"clientOrderId": order_id})
+        found = self._order(order_id)
+        return "cancelled" if found is None else _state(found)
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
         """See Broker; orders of the markets this account trades."""
@@ -171,6 +185,11 @@ class CryptoBroker(GatedBroker):
     def server_time(self) -> datetime:
         """See Broker."""
         return datetime.fromtimestamp(self._ask(self._client.fetch_time) / 1000.0, UTC)
+
+    def load_markets(self) -> None:
+        """Learn lots and ticks; UnknownSymbol where the exchange lacks one of the markets."""
+        for market in self._markets.values():
+            self._units(market)
 
     # --- what the exchange says -------------------------------------------------------------------------------
 
@@ -213,7 +232,7 @@ class CryptoBroker(GatedBroker):
         params = {"orderId": order["id"]}
         trades = self._ask(lambda: self._client.fetch_my_trades(order["symbol"], None, None, params))
         symbol = self._symbols.get(order_id) or self._symbol_of(order_id) or ""
-        own = [trade for trade in trades if str(trade["order"]) == str(order["id"])]
+        own = {str(t["id"]): t for t in trades if str(t["order"]) == str(order["id"])}.values()
         if sum((Decimal(str(trade["amount"])) for trade in own), Decimal(0)) < filled:
             raise BadAnswer(f"the exchange has not listed every execution of {order_id} yet", "ask again")
         return tuple(
@@ -259,6 +278,12 @@ class CryptoBroker(GatedBroker):
             raise BadAnswer(f"the exchange would not say: {refused}", "check the account") from refused
 
 
+def _not_found() -> type[Exception]:
+    import ccxt
+
+    return ccxt.OrderNotFound
+
+
 class _Refused(Exception):
     """The exchange understood and said no."""
 
@@ -270,6 +295,8 @@ def _our_errors(client: Any) -> Generator[None]:
 
     try:
         yield
+        if client.last_http_response is not None and client.last_json_response is None:
+            raise BadAnswer("the exchange answered in words that do not parse", "ask again")
     except ccxt.OrderNotFound:
         raise
     except (ccxt.RateLimitExceeded, ccxt.DDoSProtection) as error:
