@@ -168,14 +168,17 @@ def train(
 def halt(
     reason: Annotated[str, typer.Argument(help="Why.")] = "halted by hand",
     by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
+    flatten: Annotated[bool, typer.Option("--flatten", help="Sell everything as well.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Throw the kill switch: no order is sent until someone resumes."""
+    """Throw the kill switch: open orders are withdrawn, and none is sent until someone resumes."""
     from app import render
 
-    state = _desk(home=home).halt(reason, by)
-    render.emit(state, as_json, lambda: render.halt_state(state))
+    state = _desk(home=home).halt(reason, by, flatten)
+    render.emit(state, as_json, lambda: render.halt_report(state))
+    if not state["complete"] or (flatten and state["problems"]):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -219,6 +222,22 @@ def ui(
     render.emit({"address": address}, as_json, lambda: render.say(f"The panel is at {address} (Ctrl-C ends it)."))
     sys.stdout.flush()
     serve(port, home)
+
+
+@app.command()
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8502,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve the kill switch over HTTP, for whoever holds BULLPEN_API_TOKEN."""
+    from app import render
+    from app.api import serve
+
+    address = f"http://{host}:{port}"
+    told = lambda: render.say(f"The kill switch is at {address} (Ctrl-C ends it).")  # noqa: E731
+    serve(_desk(home=home), host, port, lambda: render.emit({"address": address}, as_json, told))
 
 
 def _said(arguments: list[str]) -> str:

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock, Timeout
 
-from app.drive import thread_of
 from app.settings import Settings
 from data.errors import BadConfig, InputError, NotFound, SourceUnavailable
 from graph.journal import Entry, Journal
 from graph.record import CycleRecord, cycle_id_of
-from graph.replay import Replay, compare, run_again
 from graph.state import CycleInput
 from tools.execution.schema import CycleStatus
 from tools.execution.settlement import new_book
-from tools.risk.halt import halt, read_halt, resume
+from tools.risk.halt import read_halt, resume
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +26,10 @@ if TYPE_CHECKING:
     from agents.explainer.answer import Answer
     from app.backtesting.kept import Kept
     from app.backtesting.request import BacktestRequest
-    from app.runtime import Market, Stores
+    from app.runtime import Market
+    from app.stores import Stores
     from app.trace_store import Run
+    from graph.replay import Replay
     from tools.backtest.lookahead import LookaheadReport
     from tools.execution.book import Book
 
@@ -59,9 +59,14 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
 
+    @property
+    def _home(self) -> Path:
+        """Where the kill switch lies; reading it opens nothing."""
+        return self.settings.home
+
     @cached_property
     def _stores(self) -> Stores:
-        from app.runtime import open_stores
+        from app.stores import open_stores
 
         return open_stores(self.settings.home)
 
@@ -97,6 +102,8 @@ class Desk:
         before = ledger.started_with(cycle_id)
         status = ledger.open_cycle(book, slot, cycle_id, settings)
         if status == "started" and before not in (None, settings):
+            from app.drive import thread_of
+
             self._stores.checkpointer.delete_thread(thread_of(book, slot))
         if status == "decided" and before != settings:
             remedy = f"run it as it was begun: {' '.join(f'{k}={v}' for k, v in sorted((before or {}).items()) if v)}"
@@ -156,6 +163,7 @@ class Desk:
     def replay(self, name: str = "latest", book: str | None = None) -> Replay:
         """Run a recorded cycle again with scratch parts and compare the bytes."""
         from app.runtime import replay_parts
+        from graph.replay import compare, run_again
 
         record = self.record(name, book)
         with replay_parts(record, self._stores) as context:
@@ -171,21 +179,26 @@ class Desk:
 
     # --- control ----------------------------------------------------------------------------------------------
 
-    def halt(self, reason: str, by: str) -> dict[str, Any]:
-        """Throw the kill switch."""
-        halt(self._stores.home, reason, by, datetime.now(UTC))
-        return self.halt_state()
+    def halt(self, reason: str, by: str, flatten: bool = False) -> dict[str, Any]:
+        """Throw the kill switch, withdraw what is open in every book and, where asked, sell what is held.
+
+        The switch's state with what was done (app.kill_switch.HaltReport). StorageFailed where it is not on the disk.
+        """
+        from app.halting import DeskHands
+        from app.kill_switch import KillSwitch
+
+        return KillSwitch(self._home, DeskHands(self)).throw(reason, by, flatten).as_json()
 
     def resume(self, by: str, book: str | None = None) -> dict[str, Any]:
         """Release the kill switch and, where a book is named, the breakers that hold it."""
-        resume(self._stores.home, by, datetime.now(UTC))
+        resume(self._home, by, datetime.now(UTC))
         if book is not None:
             self._stores.ledger.release_locks(book)
         return self.halt_state()
 
     def halt_state(self) -> dict[str, Any]:
         """Whether the kill switch is on, why and since when."""
-        return asdict(read_halt(self._stores.home))
+        return asdict(read_halt(self._home))
 
     # --- the past, again ----------------------------------------------------------------------------------------
 
@@ -212,6 +225,17 @@ class Desk:
         from app.training import train_policies
 
         return train_policies(self.market, self._stores, preset, seed, ship, progress, command)
+
+    # --- parts, for what belongs to the desk ---------------------------------------------------------------------
+
+    @property
+    def stores(self) -> Stores:
+        """All that lies under its home."""
+        return self._stores
+
+    def as_started(self, cycle_id: str) -> Desk:
+        """The desk with the settings that a cycle was started with; BadConfig where it does not say."""
+        return Desk(self._settings_of(self._entry(cycle_id)))
 
     # --- helpers ----------------------------------------------------------------------------------------------
 

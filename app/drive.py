@@ -15,7 +15,8 @@ from graph.cycle import CycleGraph, build_cycle
 from graph.state import CycleInput
 
 if TYPE_CHECKING:
-    from app.runtime import Market, Stores
+    from app.runtime import Market
+    from app.stores import Stores
 
 os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 

@@ -156,6 +156,18 @@ def halt_state(state: dict[str, Any]) -> None:
         say("Running: the kill switch is off.")
 
 
+def halt_report(report: dict[str, Any]) -> None:
+    """What throwing the switch did, and what it could not do."""
+    halt_state(report)
+    say(f"{len(report['withdrawn'])} open orders withdrawn; {len(report['flattened'])} positions being sold.")
+    for order_id in report["left_open"]:
+        say(f"STILL OPEN, perhaps: {order_id}. Cancel it at the broker.")
+    for book in report["unsure"]:
+        say(f"The venue of book {book} did not confirm that nothing is open. Ask it, and run this again.")
+    for problem in report["problems"]:
+        say(f"Problem: {problem}")
+
+
 def doctor(report: dict[str, Any]) -> None:
     """The examination in words."""
     say(f"Python {report['python']}; home {report['home']['path']}"

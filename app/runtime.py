@@ -16,26 +16,23 @@ from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
 from agents.protocol import Agent
 from agents.roster import build_roster
-from app.answers import SqliteAnswers
 from app.code_hash import code_hash
 from app.gates import BookGates
 from app.settings import Settings
 from app.slots import next_slot
-from app.trace_store import TraceStore
+from app.stores import Stores
 from data.builder import LakeSnapshots
 from data.clock import Slots, parse_slot
-from data.lake.lake import Lake
 from data.sources.catalog import open_source
 from data.sources.protocol import Source
 from data.universe import select
-from graph.checkpoint import open_checkpointer, storage_errors
 from graph.config import CycleConfig
 from graph.context import CycleContext
 from graph.facts import LakeFacts, RecordedFacts
 from graph.opening import LedgerOpener, recorded_opening
 from graph.record import CycleRecord
 from graph.state import SnapshotRef
-from rl.store import SHIPPED, PolicyStore, Role
+from rl.store import Role
 from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
 from tools.execution.brokers.paper import BarAfter, PaperBroker
 from tools.execution.brokers.simulation import SymbolTerms
@@ -47,53 +44,7 @@ from tools.risk.watched import WatchedBroker
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from langgraph.checkpoint.sqlite import SqliteSaver
-
     from data.outcomes import NextBar
-
-
-@dataclass(frozen=True)
-class Stores:
-    """All that lies under a home. Opening it creates the folder; each store opens at its first use."""
-
-    home: Path
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """Cycles, intents, fills, books and records."""
-        return Ledger(self.home / "desk.sqlite")
-
-    @cached_property
-    def traces(self) -> TraceStore:
-        """Runs of nodes, with wall-clock times."""
-        return TraceStore(self.home / "traces.sqlite")
-
-    @cached_property
-    def checkpointer(self) -> SqliteSaver:
-        """LangGraph's checkpoints."""
-        return open_checkpointer(self.home / "checkpoints.sqlite")
-
-    @cached_property
-    def answers(self) -> SqliteAnswers:
-        """Recorded answers of chat models."""
-        return SqliteAnswers(self.home / "answers.sqlite")
-
-    @cached_property
-    def policies(self) -> PolicyStore:
-        """Trained policies: the user's, then those shipped."""
-        return PolicyStore((self.home / "policies", SHIPPED))
-
-    @cached_property
-    def lake(self) -> Lake:
-        """Silver and gold Delta tables."""
-        return Lake(self.home / "lake")
-
-
-def open_stores(home: Path) -> Stores:
-    """The stores of a home, which is created."""
-    with storage_errors("the desk's home"):
-        home.mkdir(parents=True, exist_ok=True)
-    return Stores(home)
 
 
 @dataclass(frozen=True)

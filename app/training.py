@@ -10,7 +10,8 @@ from rl.training.preset import load_preset
 from rl.training.progress import Report
 
 if TYPE_CHECKING:
-    from app.runtime import Market, Stores
+    from app.runtime import Market
+    from app.stores import Stores
 
 
 def train_policies(

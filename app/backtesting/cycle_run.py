@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from app.desk import Desk
-from app.runtime import Stores
 from app.settings import Settings
+from app.stores import Stores
 from data.clock import parse_slot, slot_text, to_datetime, to_datetime64
 from data.errors import InputError, OutOfRange
 from data.lake.lake import Lake
@@ -51,6 +51,10 @@ class BacktestDesk(Desk):
     def __init__(self, settings: Settings, run_home: Path) -> None:
         super().__init__(settings.model_copy(update={"approval": "never"}))
         self._run_home = run_home
+
+    @property
+    def _home(self) -> Path:
+        return self._run_home
 
     @cached_property
     def _stores(self) -> Stores:

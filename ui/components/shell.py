@@ -9,6 +9,7 @@ from ui.components.words import faults, plain
 from ui.frames import utc
 
 WHO = "panel"
+REPORT = "halt_report"
 
 
 def header(title: str, source: str | None) -> None:
@@ -36,19 +37,33 @@ def kill_switch() -> None:
             since = f" since {utc(halted['since'])} UTC" if halted["since"] else ""
             st.markdown(f":red[:material/block: **HALTED**]{since}")
             st.caption(f"{plain(halted['reason'])}. No order is sent.")
+            _what_was_done()
             st.button("Resume", icon=":material/play_arrow:", key="resume", width="stretch", on_click=_resume)
         else:
             st.markdown(":green[:material/check_circle: **RUNNING**]")
-            st.caption("HALT stops all orders at once; Resume undoes it.")
+            st.caption("HALT withdraws all open orders and lets none leave; Resume lets them again.")
             st.button("HALT", type="primary", icon=":material/front_hand:", key="halt", width="stretch", on_click=_halt)
+
+
+def _what_was_done() -> None:
+    """What the halt of this session withdrew, and what it could not."""
+    report = st.session_state.get(REPORT)
+    if report is None:
+        return
+    st.caption(f"{len(report['withdrawn'])} open orders withdrawn.")
+    if not report["complete"]:
+        st.warning("Some orders may still be open: ask the broker, then halt again.")
+    for problem in report["problems"]:
+        st.caption(plain(problem))
 
 
 def _halt() -> None:
     """A callback: the switch is thrown before anything of the page is drawn."""
     with faults():
-        state.desk().halt("halted from the panel", WHO)
+        st.session_state[REPORT] = state.desk().halt("halted from the panel", WHO)
 
 
 def _resume() -> None:
     with faults():
         state.desk().resume(WHO)
+        st.session_state.pop(REPORT, None)

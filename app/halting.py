@@ -1,0 +1,76 @@
+"""What the kill switch needs of a desk: its books, their venues, and a way to sell that nothing else may use."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tools.execution.broker import Answer, Broker
+from tools.execution.brokers.paper import PaperBroker
+from tools.execution.brokers.simulation import proportional
+from tools.execution.executor import ATTEMPTS, WITHDRAWAL_PATIENCE_S
+from tools.execution.ledger import Ledger
+from tools.execution.line import Line
+from tools.execution.orders import Order
+from tools.risk.flatten import account_to_flatten, orders_to_flatten, unpriced
+from tools.risk.gate import Gate
+from tools.risk.gate_limits import GateLimits
+from tools.risk.halt import HaltState, read_halt
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+
+class DeskHands:
+    """Keeps `app.kill_switch.Hands` for a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def books(self) -> tuple[str, ...]:
+        """Books with a cycle that has decided: no other has ever sent an order."""
+        cycles = self.ledger().cycles()
+        return tuple(sorted({cycle.book for cycle in cycles if cycle.status in ("decided", "done")}))
+
+    def ledger(self) -> Ledger:
+        """The desk's ledger."""
+        return self._desk.stores.ledger
+
+    def venue(self, book: str) -> Broker:
+        """The paper venue, behind a gate that is never opened."""
+        shut = Gate(GateLimits(), halted=lambda: True)
+        path = self._desk.stores.home / "venue.sqlite"
+        return PaperBroker(shut, path, book, lambda _symbol, _after: None, datetime.now(UTC), proportional({}))
+
+    def flatten(self, book: str, switch: HaltState) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Store, then send, an order that only reduces for each position: symbols sent, and why others were not.
+
+        At the paper venue they wait for the next bar, which the book's next cycle brings.
+        """
+        ledger = self.ledger()
+        state, latest = ledger.book(book), [c for c in ledger.cycles(book) if c.status in ("decided", "done")][-1]
+        market = self._desk.as_started(latest.cycle_id).market
+        gate = Gate(market.config.gate, halted=lambda: read_halt(self._desk.stores.home).on, flattening=True)
+        broker = market.broker(book, latest.slot, gate, lambda _symbol, _after: None)
+        if state is None:
+            return (), ()
+        account = account_to_flatten(state, broker)
+        gate.open(account)
+        orders = orders_to_flatten(state, account.positions, switch.since)
+        ledger.add_halt_orders(book, orders)
+        line = Line(broker, WITHDRAWAL_PATIENCE_S, time.sleep)
+        answers = {order.order_id: _sent(line, order) for order in orders}
+        ledger.note(answers)
+        refused = {o.symbol: a.reason for o in orders if (a := answers[o.order_id]).state == "rejected"}
+        missed = [f"{symbol} has no mark; close it at the broker" for symbol in unpriced(state, account.positions)]
+        return tuple(o.symbol for o in orders if o.symbol not in refused), (*refused.values(), *missed)
+
+
+def _sent(line: Line, order: Order) -> Answer:
+    """Sent again only where the broker surely never saw it."""
+    for _ in range(ATTEMPTS):
+        seen = line.sent(order, lambda _name: None)
+        if seen is not None:
+            return seen
+    return Answer("unknown")
