@@ -23,11 +23,11 @@ def walks(slots: int, symbols: int, seed: int = 7) -> Walks:
     rng = np.random.default_rng(seed)
     close = np.round(100.0 * np.exp(np.cumsum(rng.normal(0.0002, 0.015, (slots, symbols)), axis=0)), 2)
     opens = np.round(np.vstack([close[:1], close[:-1]]) * np.exp(rng.normal(0.0, 0.003, close.shape)), 2)
-    return Walks(close, opens, (_average(close, 20) > _average(close, 50)).astype(np.int8))
+    return Walks(close, opens, (average(close, 20) > average(close, 50)).astype(np.int8))
 
 
-def _average(close: FloatArray, over: int) -> FloatArray:
-    """Simple moving average, NaN before it is full."""
+def average(close: FloatArray, over: int) -> FloatArray:
+    """Simple moving average (T, S), NaN before it is full."""
     total = np.cumsum(close, axis=0)
     total[over:] -= total[:-over].copy()
     total[: over - 1] = np.nan

@@ -87,10 +87,11 @@ def fill_cost(
 
 @njit(cache=True)
 def whole_lots(units: float, lot: float) -> float:
-    """`units` (either sign) rounded towards zero to whole lots; a lot of 0 leaves them."""
-    if lot <= 0.0:
+    """`units` (either sign) rounded towards zero to whole lots; a lot of 0 leaves them, as does one so small that
+    floats cannot count it (2^53 lots)."""
+    if lot <= 0.0 or abs(units) / lot >= 2.0**53:
         return units
-    return math.copysign(np.floor(abs(units) / lot) * lot, units)
+    return math.copysign(math.floor(abs(units) / lot) * lot, units)
 
 
 @njit(cache=True)

@@ -60,7 +60,9 @@ def run_signals(
     prices, marks = _prices(close, open_ if rules.fill == "next_open" else close, names)
     rows = np.ascontiguousarray(signal).view(np.int8)
     sleeves = _sleeves(whose.size, rules, rate_bps, lot)
-    queue = Queue(np.zeros(whose.size, dtype=np.int64), np.zeros(whose.size, dtype=np.bool_), np.zeros(whose.size))
+    places = [np.zeros(whose.size, dtype=np.int64) for _ in range(2)]
+    none = np.zeros(whose.size, dtype=np.int8)
+    queue = Queue(places[0], none.astype(np.bool_), np.zeros(whose.size), places[1], none)
     convention = Convention(rules.fill == "same_close", rules.sizing == "fill", rules.min_notional)
     equity = np.empty(rows.shape)
     slot, sleeve = sleeves_pass(prices, marks, rows, whose, convention, sleeves, queue, equity)

@@ -41,13 +41,17 @@ class Sleeves(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """The orders that wait, (C,) each: the first few of `sleeve` are those that have one."""
+    """The orders that wait, (C,) each: the first few of `sleeve` are those that have one; and room for finding more."""
 
     sleeve: IntArray
     waits: BoolArray
     """Whether a sleeve is among them."""
     left: FloatArray
     """Units of a sleeve's order, where orders are sized at the decision."""
+    changed: IntArray
+    """Room for the sleeves whose signal changed."""
+    before: SignalArray
+    """The signals before the first slot: 0."""
 
 
 class Convention(NamedTuple):
@@ -71,17 +75,16 @@ def sleeves_pass(
     first; `signal` (T, C): 0 or 1; `columns` (C,): whose prices a sleeve trades. Returns the slot and the sleeve of a
     signal that is neither 0 nor 1, or (-1, -1).
     """
-    before = np.zeros(signal.shape[1], dtype=np.int8)
-    changed = np.empty(signal.shape[1], dtype=np.int64)
+    before = queue.before
     waiting = int(np.int64(0))  # numba compiles a second time for a literal 0
     for t in range(signal.shape[0]):
         row = signal[t]
         if not convention.same_slot:
             waiting = _fill(prices[t], before, columns, convention, sleeves, queue, waiting)
-        many = _changes(row, before, changed)
+        many = _changes(row, before, queue.changed)
         if many < 0:
             return t, -1 - many
-        waiting = _decide(changed, many, row, marks[t], columns, convention, sleeves, queue, waiting)
+        waiting = _decide(many, row, marks[t], columns, convention, sleeves, queue, waiting)
         if convention.same_slot:
             waiting = _fill(prices[t], row, columns, convention, sleeves, queue, waiting)
         _mark(marks[t], columns, sleeves.cash, sleeves.units, equity[t])
@@ -94,8 +97,10 @@ def _changes(row: SignalArray, before: SignalArray, changed: IntArray) -> int:
     """List the signals that differ from the slot before; returns how many, or -1 - c where c is neither 0 nor 1."""
     many = 0
     for start in range(0, row.size, STRIDE):
-        stop = min(start + STRIDE, row.size)
-        if stop - start == STRIDE:
+        stop = start + STRIDE
+        if stop > row.size:
+            stop = row.size
+        else:
             differs = 0
             for k in range(STRIDE):
                 differs |= row[start + k] ^ before[start + k]
@@ -112,12 +117,12 @@ def _changes(row: SignalArray, before: SignalArray, changed: IntArray) -> int:
 
 @njit(cache=True, nogil=True)
 def _decide(
-    changed: IntArray, many: int, target: SignalArray, marks: FloatArray, columns: ColumnArray,
-    convention: Convention, sleeves: Sleeves, queue: Queue, waiting: int,
+    many: int, target: SignalArray, marks: FloatArray, columns: ColumnArray, convention: Convention,
+    sleeves: Sleeves, queue: Queue, waiting: int,
 ) -> int:  # fmt: skip
     """Queue an order of each changed signal, in place of the one that still waits; without a price yet, none."""
     for k in range(many):
-        c = int(changed[k])
+        c = int(queue.changed[k])
         mark = float(marks[columns[c]])
         if mark == 0.0:
             continue
@@ -152,7 +157,8 @@ def _fill(
         if convention.by_fill:
             order = sized(target[c], cash + held * price, price, held, lot, convention.min_notional)
         if order > 0.0:
-            order = min(order, _affordable(cash, price, rate_bps, lot))
+            most = _affordable(cash, price, rate_bps, lot)
+            order = most if most < order else order
         if order != 0.0:
             notional = order * price
             cost = trade_cost(notional, rate_bps)
@@ -170,9 +176,10 @@ def _affordable(cash: float, price: float, rate_bps: float, lot: float) -> float
     if cash <= 0.0:
         return 0.0
     most = whole_lots(cash / (price * (1.0 + rate_bps * 1e-4)), lot)
-    if most * price + trade_cost(most * price, rate_bps) > cash:
-        return max(0.0, most - lot)
-    return most
+    for units in (most + lot, most):
+        if units * price + trade_cost(units * price, rate_bps) <= cash:
+            return units
+    return most - lot if most > 0.0 else most
 
 
 @njit(cache=True, nogil=True)
