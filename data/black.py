@@ -1,4 +1,4 @@
-"""Black's formula (1976) of an out-of-the-money option in normalised form, and its inverse.
+"""Black's formula (1976) and its inverse, the implied volatility: the one arithmetic of every room that needs either.
 
 With x = -|log(forward / strike)| and s = volatility x sqrt(years), the undiscounted price of the out-of-the-money call
 or put, over sqrt(forward x strike), is
@@ -13,13 +13,59 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
+
+from data.market import BoolArray, FloatArray
 
 _ROOT_2 = math.sqrt(2.0)
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2.0 * math.pi)
 _STEPS = 48
 _CLOSE = 1e-15
+_ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+"""Of the intrinsic value: a time value within it is none."""
+
+
+@njit(cache=True)
+def black_prices(forward: float, strike: FloatArray, years: float, vol: FloatArray, call: BoolArray) -> FloatArray:
+    """Undiscounted prices of options on one forward, (N,), as `strike`, `vol` (fractions per year) and `call`."""
+    out = np.empty(strike.size)
+    for i in range(strike.size):
+        x = math.log(forward / strike[i])
+        time_value = math.sqrt(forward * strike[i]) * normalised_black(-abs(x), vol[i] * math.sqrt(years))
+        out[i] = intrinsic(forward, strike[i], call[i]) + time_value
+    return out
+
+
+@njit(cache=True)
+def black_vols(price: FloatArray, forward: float, strike: FloatArray, years: float, call: BoolArray) -> FloatArray:
+    """The inverse of `black_prices`, (N,), fractions per year; NaN where a price has no volatility."""
+    out = np.empty(price.size)
+    for i in range(price.size):
+        out[i] = black_vol(price[i], forward, strike[i], years, call[i])
+    return out
+
+
+@njit(cache=True)
+def black_vol(price: float, forward: float, strike: float, years: float, call: bool) -> float:
+    """The volatility of an undiscounted price; NaN for no price, and at or outside the bounds of arbitrage.
+
+    Solved for the out-of-the-money option of the same strike, whose price is the time value of this one.
+    """
+    least = intrinsic(forward, strike, call)
+    value = price - least
+    if not (value > _ROUNDING * least and years > 0.0 and forward > 0.0 and strike > 0.0):
+        return math.nan
+    x = -abs(math.log(forward / strike))
+    scaled = value / math.sqrt(forward) / math.sqrt(strike)
+    return implied_deviation(scaled, x) / math.sqrt(years) if 0.0 < scaled < math.exp(0.5 * x) else math.nan
+
+
+@njit(cache=True)
+def intrinsic(forward: float, strike: float, call: bool) -> float:
+    """What exercise at the forward would pay."""
+    return max(forward - strike if call else strike - forward, 0.0)
 
 
 @njit(cache=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
+from data.black import black_vols
 from data.clock import to_datetime
 from data.frames import equal, moments, numbers
 from data.market import BoolArray, FloatArray
@@ -18,8 +20,8 @@ TARGET_DAYS = 30.0
 MIN_DAYS = 5.0
 _DAY_NS = 86_400e9
 _YEAR_DAYS = 365.0
-_BISECTIONS = 60
 MAX_VOL = 5.0
+"""Fractions per year; a price that asks for more is taken for a mistake."""
 
 
 def summarise_chains(chains: pd.DataFrame) -> tuple[ChainSummary, ...]:
@@ -63,12 +65,13 @@ def _smile(chain: _Slice, years: float) -> tuple[float, float, int] | None:
     forward = _forward(chain)
     if forward is None:
         return None
-    implied = implied_vol(chain.mid, forward, chain.strike, years, chain.call)
+    implied = black_vols(chain.mid, forward, chain.strike, years, chain.call)
+    implied[implied >= MAX_VOL] = np.nan
     vol = np.where(np.isnan(chain.vol), implied, chain.vol)
     used = np.isfinite(vol) & (vol > 0.0) & (chain.call == (chain.strike >= forward))
     strike, vol = chain.strike[used], vol[used]
     deviation = vol * math.sqrt(years)
-    call_delta = _normal((np.log(forward / strike) + 0.5 * deviation**2) / deviation)
+    call_delta = ndtr((np.log(forward / strike) + 0.5 * deviation**2) / deviation)
     atm = _at(strike, vol, forward)
     skew = _at(call_delta, vol, 1.0 - 0.25) - _at(call_delta, vol, 0.25)
     return (atm, skew, int(used.sum())) if math.isfinite(atm) and math.isfinite(skew) else None
@@ -85,30 +88,7 @@ def _forward(chain: _Slice) -> float | None:
     return float(chain.strike[calls[of_call[nearest]]] + gap[nearest])
 
 
-def implied_vol(mid: FloatArray, forward: float, strike: FloatArray, years: float, call: BoolArray) -> FloatArray:
-    """Black's volatility (fraction per year) of undiscounted option prices, all (N,); NaN where there is none."""
-    low, high = np.zeros(len(mid)), np.full(len(mid), MAX_VOL)
-    for _ in range(_BISECTIONS):
-        middle = 0.5 * (low + high)
-        cheap = black(forward, strike, years, middle, call) < mid
-        low, high = np.where(cheap, middle, low), np.where(cheap, high, middle)
-    intrinsic = np.maximum(np.where(call, forward - strike, strike - forward), 0.0)
-    return np.where((mid > intrinsic) & (high < MAX_VOL), 0.5 * (low + high), np.nan)
-
-
-def black(forward: float, strike: FloatArray, years: float, vol: FloatArray, call: BoolArray) -> FloatArray:
-    """Undiscounted Black (1976) prices, (N,)."""
-    deviation = np.maximum(vol * math.sqrt(years), 1e-12)
-    d1 = (np.log(forward / strike) + 0.5 * deviation**2) / deviation
-    sign = np.where(call, 1.0, -1.0)
-    return sign * (forward * _normal(sign * d1) - strike * _normal(sign * (d1 - deviation)))
-
-
 def _at(x: FloatArray, y: FloatArray, target: float) -> float:
     """y at `target` by straight lines between points; NaN outside them: a volatility is not guessed."""
     order = np.argsort(x, kind="stable")
     return float(np.interp(target, x[order], y[order], left=np.nan, right=np.nan)) if len(x) else math.nan
-
-
-def _normal(x: FloatArray) -> FloatArray:
-    return np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in x.tolist()])

@@ -140,7 +140,7 @@ def toy_texts(times: np.ndarray, seed: int, label: str) -> pd.DataFrame:
 
 def toy_chains(times: np.ndarray) -> pd.DataFrame:
     """Chains of ALFA on the last ten slots: volatility 20 % at the money, falling by 1 % for each 10 % of strike."""
-    from data.chains import black
+    from data.black import black_prices
 
     parts: list[pd.DataFrame] = []
     strikes = np.arange(70.0, 131.0, 5.0)
@@ -148,7 +148,7 @@ def toy_chains(times: np.ndarray) -> pd.DataFrame:
         for right in ("C", "P"):
             vol = 0.20 - 0.1 * (strikes / 100.0 - 1.0)
             calls = np.full(len(strikes), right == "C")
-            price = black(100.0, strikes, 30.0 / 365.0, vol, calls)
+            price = black_prices(100.0, strikes, 30.0 / 365.0, vol, calls)
             frame = pd.DataFrame({"underlying": "ALFA", "strike": strikes, "bid": price - 0.001, "ask": price + 0.001})
             frame["right"], frame["iv"], frame["open_interest"] = right, np.nan, 10.0
             frame["event_time"] = frame["known_at"] = time

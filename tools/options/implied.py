@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from data.black import implied_deviation
+from data.black import black_vol, intrinsic
 from data.market import BoolArray, FloatArray
 from tools.options.inputs import BOUNDS, Calls, Numbers, call_column, unchecked
 
@@ -34,7 +34,7 @@ class Reason(IntEnum):
     """At or above the discounted forward (call) or strike (put): an arbitrage."""
 
 
-_FOUND, _BAD_NUMBER, _EXPIRED = int(Reason.FOUND), int(Reason.BAD_NUMBER), int(Reason.EXPIRED)
+_BAD_NUMBER, _EXPIRED = int(Reason.BAD_NUMBER), int(Reason.EXPIRED)
 _BELOW, _NO_TIME_VALUE, _ABOVE = int(Reason.BELOW_INTRINSIC), int(Reason.NO_TIME_VALUE), int(Reason.ABOVE_BOUND)
 _ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 
@@ -62,7 +62,7 @@ def implied_vol(
 ) -> ImpliedVol:
     """The volatility at which the generalised Black-Scholes price is `price`; arguments as in `black_scholes`.
 
-    Solved on the out-of-the-money side (`data.black.implied_deviation`). What the price leaves open stays open: deep in
+    Solved on the out-of-the-money side (`data.black.black_vol`). What the price leaves open stays open: deep in
     the money the time value is what remains of `price` after the intrinsic value, and carries its rounding.
     Raises InputError where the lengths differ; bad numbers are reasons, not errors.
     """
@@ -85,26 +85,17 @@ def _implied(
         if not usable[i] or years[i] <= 0.0:
             reason[i] = _EXPIRED if usable[i] else _BAD_NUMBER
             continue
-        discount = math.exp(-rate[i] * years[i])
-        forward = spot[i] * math.exp(carry[i] * years[i])
-        reason[i], value = _time_value(price[i] / discount, forward, strike[i], call[i])
-        if reason[i] == _FOUND:
-            x = -abs(math.log(spot[i] / strike[i]) + carry[i] * years[i])
-            scaled = value / math.sqrt(forward) / math.sqrt(strike[i])
-            if 0.0 < scaled < math.exp(0.5 * x):
-                vol[i] = implied_deviation(scaled, x) / math.sqrt(years[i])
-            else:
-                reason[i] = _NO_TIME_VALUE if scaled <= 0.0 else _ABOVE
+        forward, undiscounted = spot[i] * math.exp(carry[i] * years[i]), price[i] * math.exp(rate[i] * years[i])
+        vol[i] = black_vol(undiscounted, forward, strike[i], years[i], call[i])
+        if math.isnan(vol[i]):
+            reason[i] = _why(undiscounted, forward, strike[i], call[i])
     return vol, reason
 
 
 @njit(cache=True)
-def _time_value(price: float, forward: float, strike: float, call: bool) -> tuple[int, float]:
-    """Reason and undiscounted price of the out-of-the-money option of the same strike, by parity."""
-    intrinsic = max(forward - strike if call else strike - forward, 0.0)
-    value = price - intrinsic
-    if abs(value) <= _ROUNDING * intrinsic or price == 0.0 == intrinsic:
-        return _NO_TIME_VALUE, 0.0
-    if value < 0.0:
-        return _BELOW, 0.0
-    return (_FOUND, value) if price < (forward if call else strike) else (_ABOVE, 0.0)
+def _why(price: float, forward: float, strike: float, call: bool) -> int:
+    """The reason of an undiscounted price that has no volatility."""
+    least = intrinsic(forward, strike, call)
+    if price >= (forward if call else strike):
+        return _ABOVE
+    return _BELOW if least - price > _ROUNDING * least else _NO_TIME_VALUE

@@ -7,9 +7,9 @@ import pytest
 from scipy.special import erfcx as erfcx_of_scipy
 from scipy.special import ndtri
 
-from data.black import erfcx, implied_deviation, normal_quantile, normalised_black
+from data.black import black_prices, black_vols, erfcx, implied_deviation, normal_quantile, normalised_black
 from data.errors import InputError
-from tools.options.black_scholes import black_scholes_merton
+from tools.options.black_scholes import black_scholes_merton, european_price
 from tools.options.implied import Reason, implied_vol
 
 EPS = np.finfo(np.float64).eps
@@ -67,6 +67,19 @@ def test_the_normalised_solver_is_exact_across_its_branches(x):
         room = 8.0 * EPS * math.exp(0.5 * x) / slope if one > math.sqrt(-2.0 * x) else 1e-12 * one
         if 0.0 < b < math.exp(0.5 * x):
             assert abs(implied_deviation(b, x) - one) <= 1e-12 * one + room
+
+
+def test_undiscounted_prices_and_volatilities_are_each_others_inverse_and_bad_numbers_have_none():
+    strike, call = np.array([80.0, 100.0, 130.0, 80.0, 130.0]), np.array([False, True, True, True, False])
+    vol = np.array([0.3, 0.2, 0.25, 0.3, 0.25])
+    price = black_prices(100.0, strike, 0.5, vol, call)
+    assert price == pytest.approx(european_price(100.0, strike, 0.5, vol, 0.0, 0.0, call), abs=1e-12)
+    assert black_vols(price, 100.0, strike, 0.5, call) == pytest.approx(vol, rel=1e-10)
+    for forward, years in ((-1.0, 0.5), (0.0, 0.5), (math.nan, 0.5), (100.0, 0.0), (100.0, -1.0), (100.0, math.nan)):
+        assert np.isnan(black_vols(price, forward, strike, years, call)).all()
+    bad = np.array([math.nan, -1.0, math.inf, 1e308, 0.0])
+    assert np.isnan(black_vols(bad, 100.0, strike, 0.5, call)).all()
+    assert np.isnan(black_vols(price, 100.0, -strike, 0.5, call)).all()
 
 
 def test_the_special_functions_equal_scipy():
