@@ -10,16 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.market import BoolArray, FloatArray, IntArray
-from tools.risk.exposures import kept, room_in
+from tools.risk.exposures import SLACK, kept, room_in
 from tools.risk.measures import beta, historical_place, weighted, worst_bars
 from tools.risk.portfolio import GRAIN
 from tools.risk.situation import Situation
 from tools.risk.tails import shape
 
 INSIDE = 1e-6
-"""Share of each cap that the solver leaves, so that its last digits stay within it."""
-UNCHANGED = 1e-7
-"""A weight that the solver moved less than this is left as it was."""
+"""Share of each cap that the solver leaves at first."""
+LEAST = 1e-5
+"""Price of any cut beside its square: without it the solver cannot tell a tiny one from none."""
+NEAR = 1e-5
+"""Weights that the solver moved less than this are held where they were, and the others solved again."""
+DUST = 1e-7
+"""Sizes under this are 0."""
 SETTINGS = {"tol_gap_abs": 1e-11, "tol_gap_rel": 1e-11, "tol_feas": 1e-9, "direct_solve_method": "qdldl"}
 """Of Clarabel: tighter than its own, and the solver of linear systems that runs on one thread."""
 SOLVED = ("optimal", "optimal_inaccurate")
@@ -33,6 +37,16 @@ class Bound(NamedTuple):
     cap: float
     holds: BoolArray
     columns: IntArray
+    shrinks: bool
+    """Whether smaller weights always use less of it: then it is of no interest once it is met."""
+
+    def within(self, share: float) -> Any:
+        """The constraint that no more than `share` of the cap is used, in shares: caps differ by powers of ten."""
+        return self.amount / self.cap <= share if self.cap > 0.0 else self.amount <= 0.0
+
+    def met(self) -> bool:
+        """Whether the present sizes are within it."""
+        return float(np.max(self.amount.value)) <= self.cap * SLACK
 
     def used(self, column: int) -> float:
         """How much of the cap is used, 1 is all, by the weight in a column or by all of them together."""
@@ -63,56 +77,71 @@ class Problem:
 
         Without a guess, it is taken at those that were asked for, and historical VaR is left out.
         """
-        yield from self._of_each()
-        yield from self._of_sums()
-        yield from self._of_the_whole()
-        yield from self._of_tails(guess)
+        self.x.value = self.most
+        for bound in (*self._of_sizes(), *self._of_the_whole(), *self._of_tails(guess)):
+            if not (bound.shrinks and bound.met()):
+                yield bound
 
-    def solve(self, bounds: list[Bound]) -> FloatArray:
-        """The nearest weights (S,) within `bounds`, in whole grains towards zero; ValueError where none are found."""
-        cp, most = self.cp, np.abs(self.weights[self.columns])
-        within = [bound.amount <= bound.cap * (1.0 - INSIDE) for bound in bounds]
-        asked = cp.Problem(cp.Minimize(cp.sum_squares(self.x - most)), [self.x >= 0.0, self.x <= most, *within])
+    def solve(self, bounds: list[Bound], inside: float = INSIDE) -> FloatArray:
+        """The nearest weights (S,) within `bounds`, in whole grains towards zero; ValueError where none are found.
+
+        `inside` is the share of each cap that is left, so that the solver's last digits stay within it.
+        """
+        within = [bound.within(1.0 - inside) for bound in bounds]
+        sizes = self._minimise([self.x >= 0.0, self.x <= self.most, *within])
+        near = self.most - sizes < NEAR
+        if near.any() and not near.all():
+            sizes = self._minimise([self.x[~near] >= 0.0, self.x[near] == self.most[near], *within])
+        sizes = np.where(near, self.most, np.where(sizes < DUST, 0.0, np.floor(sizes / GRAIN) * GRAIN))
+        self.x.value = sizes = np.minimum(sizes, self.most)
+        found = self.fixed.copy()
+        found[self.columns] = self.sign * sizes
+        return found
+
+    @property
+    def most(self) -> FloatArray:
+        """The sizes that were asked for (F,)."""
+        return np.abs(self.weights[self.columns])
+
+    def _minimise(self, constraints: list[Any]) -> FloatArray:
+        cp = self.cp
+        cut = self.most - self.x
+        asked = cp.Problem(cp.Minimize(cp.sum_squares(cut) + LEAST * cp.sum(cut)), constraints)
         try:
             asked.solve(solver=cp.CLARABEL, **SETTINGS)
         except cp.error.SolverError as error:
             raise ValueError(str(error)) from error
         if asked.status not in SOLVED:
             raise ValueError(f"the solver found the limits {asked.status}")
-        sizes = np.clip(np.asarray(self.x.value, dtype=np.float64), 0.0, most)
-        sizes = np.where(most - sizes < UNCHANGED, most, np.floor(sizes / GRAIN) * GRAIN)
-        self.x.value = sizes
-        found = self.fixed.copy()
-        found[self.columns] = self.sign * sizes
-        return found
+        return np.asarray(self.x.value, dtype=np.float64)
 
-    def _bound(self, limit: str, amount: Any, cap: float, holds: FloatArray | None = None) -> Bound:
+    def _bound(
+        self, limit: str, amount: Any, cap: float, holds: FloatArray | None = None, shrinks: bool = False
+    ) -> Bound:
         holding = np.zeros(self.weights.size, dtype=np.bool_)
         holding[self.columns] = True if holds is None else holds > 0.0
-        return Bound(limit, amount, cap, holding, self.columns)
+        return Bound(limit, amount, cap, holding, self.columns, shrinks)
 
-    def _of_each(self) -> Iterator[Bound]:
-        yield self._bound("max_name_weight", self.x, self.s.limits.max_name_weight)
-
-    def _of_sums(self) -> Iterator[Bound]:
+    def _of_sizes(self) -> Iterator[Bound]:
         cp, s = self.cp, self.s
+        yield self._bound("max_name_weight", self.x, s.limits.max_name_weight, shrinks=True)
         for limit, groups in s.groups.items():
             for group in groups:
                 members = group.members[self.columns]
                 if members.any():
-                    yield self._bound(limit, members @ self.x, room_in(group, self.weights, s), members)
-        held = np.abs(kept(self.weights, s))[self.columns]
-        opened = cp.pos(self.x - held)
-        yield self._bound("max_turnover_per_cycle", cp.sum(opened), s.limits.max_turnover_per_cycle)
+                    room = room_in(group, self.weights, s)
+                    yield self._bound(limit, members @ self.x, room, members, shrinks=True)
+        opened = cp.pos(self.x - np.abs(kept(self.weights, s))[self.columns])
+        yield self._bound("max_turnover_per_cycle", cp.sum(opened), s.limits.max_turnover_per_cycle, shrinks=True)
         room = s.room[self.columns]
-        if np.isfinite(room).any():
-            share = cp.multiply(1.0 / np.maximum(room, GRAIN), opened)
-            yield self._bound("max_participation", share, 1.0, np.isfinite(room).astype(np.float64))
+        share = cp.multiply(1.0 / np.maximum(room, GRAIN), opened)
+        yield self._bound("max_participation", share, 1.0, np.isfinite(room).astype(np.float64), shrinks=True)
 
     def _of_the_whole(self) -> Iterator[Bound]:
         cp, s, limits = self.cp, self.s, self.s.limits
-        net = float(self.fixed.sum()) + self.sign @ self.x
-        yield self._bound("max_net", cp.abs(net), limits.max_net)
+        net, one_side = float(self.fixed.sum()), bool(np.all(self.sign == self.sign[0]))
+        shrinks = one_side and net * self.sign[0] >= 0.0
+        yield self._bound("max_net", cp.abs(net + self.sign @ self.x), limits.max_net, shrinks=shrinks)
         if limits.max_beta is not None:
             benchmark = s.benchmark[self.rows]
             each = np.array([beta(column, benchmark) for column in self.past.T])

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.market import BoolArray, FloatArray
-from tools.risk.convex import Bound, pose
+from tools.risk.convex import INSIDE, Bound, pose
 from tools.risk.exposures import SLACK, measurable
 from tools.risk.portfolio import SAME, profile, usage
 from tools.risk.situation import Situation
@@ -26,8 +26,8 @@ from tools.risk.verdict import Clamp
 
 TIGHT = 1e-4
 """A limit used this closely to its cap binds."""
-ROUNDS = 6
-"""How often the parts that are not convex are taken anew from the latest weights."""
+ROUNDS = 4
+"""How often the parts that are not convex are taken anew from the latest weights, each time further inside the caps."""
 
 
 class Projection(NamedTuple):
@@ -53,14 +53,19 @@ def project(weights: FloatArray, s: Situation) -> Projection:
 def _nearest(weights: FloatArray, rows: BoolArray, s: Situation) -> tuple[FloatArray, list[Bound]]:
     """The nearest weights (S,) and the bounds at them; ValueError where the solver finds none."""
     problem = pose(weights, rows, s)
-    found: FloatArray | None = None
-    bounds: list[Bound] = []
-    for _ in range(ROUNDS):
-        bounds = list(problem.bounds(found))
-        found = problem.solve(bounds)
-        if max(usage(profile(found, rows, s), rows, s).values()) <= SLACK:
+    bounds, found = list(problem.bounds()), weights
+    if not any(bound.shrinks for bound in bounds) and _within(found, rows, s):
+        return found, []
+    for tries in range(ROUNDS):
+        found = problem.solve(bounds, INSIDE * 10.0**tries)
+        if _within(found, rows, s):
             break
-    return weights if found is None else found, bounds
+        bounds = list(problem.bounds(found))
+    return found, bounds
+
+
+def _within(weights: FloatArray, rows: BoolArray, s: Situation) -> bool:
+    return max(usage(profile(weights, rows, s), rows, s).values()) <= SLACK
 
 
 def _clamps(before: FloatArray, after: FloatArray, bounds: Sequence[Bound], s: Situation) -> Iterator[Clamp]:

@@ -13,6 +13,8 @@ from functools import cache
 from statistics import NormalDist
 from typing import NamedTuple
 
+import numpy as np
+
 from data.market import FloatArray
 from tools.risk.limits import VarMethod
 from tools.risk.measures import LEVEL, historical_tail
@@ -59,8 +61,10 @@ def _normal(level: float) -> tuple[float, float]:
 def _moments(returns: FloatArray) -> tuple[float, float]:
     """Skewness and excess kurtosis (population moments); 0 where nothing moves."""
     centred = returns - returns.mean()
+    size = float(np.abs(centred).max())
+    if size == 0.0:
+        return 0.0, 0.0
+    centred /= size  # of a size whose fourth power is still a number
     square = centred * centred
     variance = float(square.mean())
-    if variance <= 0.0:
-        return 0.0, 0.0
     return float((square * centred).mean()) / variance**1.5, float((square * square).mean()) / variance**2 - 3.0
