@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -184,7 +185,7 @@ def test_sells_are_sent_before_buys_each_in_column_order():
     run_events(case.tape, lambda slot: case.weights[slot], case.terms, case.rules, gate=gate)
     symbols = case.tape.symbols
     keys = [(o.side == "buy", symbols.index(o.symbol)) for o in gate.orders]
-    turns = sum(later <= earlier for earlier, later in zip(keys, keys[1:], strict=False))
+    turns = sum(later <= earlier for earlier, later in pairwise(keys))
     assert turns < len(np.flatnonzero(~np.isnan(case.weights).all(axis=1)))
 
 
