@@ -6,7 +6,7 @@ or put, over sqrt(forward x strike), is
     b(x, s) = exp(x/2) N(x/s + s/2) - exp(-x/2) N(x/s - s/2),      0 < b < exp(x/2)
 
 It has one inflection, at s = sqrt(2|x|). Below it 1/log b is close to linear in s^2, far above it log(exp(x/2) - b) is
-smooth: solved in these forms, three or four Halley steps reach the last bits (P. Jaeckel, "Let's be rational", 2015).
+smooth: solved in these forms, a few Halley steps reach the last bits (P. Jaeckel, "Let's be rational", 2015).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ _ROOT_2 = math.sqrt(2.0)
 _ROOT_PI = math.sqrt(math.pi)
 _ROOT_2PI = math.sqrt(2.0 * math.pi)
 _STEPS = 48
-_CLOSE = 1e-15
+_CLOSE = 1e-7
+"""A relative step below this is the last: what it leaves is of third order."""
 _ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
 """Of the intrinsic value: a time value within it is none."""
 
