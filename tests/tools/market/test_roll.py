@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.errors import BadBar
+from tools.market.conventions import CONTRACTS, nearest_tick
 from tools.market.roll import back_adjusted, front_by_expiry, front_by_volume, roll_charge, roll_cost
 from tools.market.terms import fill_cost, proportional_terms
 
+REAL = Path(__file__).parents[3].parent / "shared" / "market" / "futures" / "es_gc_contracts_minute.parquet"
 TIMES = np.datetime64("2024-03-01T21:00", "ns") + np.arange(6) * np.timedelta64(1, "D")
 FRONT = np.array([0, 0, 0, 1, 1, 2])
 PRICES = np.array([
@@ -70,3 +75,23 @@ def test_a_roll_is_two_fills():
     cost = roll_cost(-50.0, 100.0, 101.0, 1.0, 1e6, 0.01, terms, 0)
     assert cost == fill_cost(50.0, 100.0, 1.0, 1e6, 0.01, terms, 0) + fill_cost(50.0, 101.0, 1.0, 1e6, 0.01, terms, 0)
     np.testing.assert_allclose(roll_charge(FRONT, 2.0), [0, 0, 0, 4e-4, 0, 4e-4], rtol=1e-14)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real futures contracts are not here")
+def test_real_contracts_roll_where_both_are_quoted_and_nowhere_else():
+    """E-mini S&P 500 of December 2013 and March 2014, last prices of the days on file; December expires on the 20th."""
+    names = ("ES_201312", "ES_201403")
+    table = pd.read_parquet(REAL)
+    table = table[table["ticker"].isin(names)]
+    days = table.groupby([table["ts"].dt.floor("D"), "ticker"])["close"].last().unstack()
+    times, prices = days.index.to_numpy("datetime64[ns]"), days[list(names)].to_numpy(np.float64)
+    assert all(nearest_tick(price, CONTRACTS["ES"].tick) == price for price in prices[np.isfinite(prices)])
+    expiry = np.array(["2013-12-20T14:30", "2014-03-21T13:30"], dtype="datetime64[ns]")
+    front = front_by_expiry(times, expiry, days=19)
+    roll = int(np.flatnonzero(np.diff(front))[0])
+    assert str(times[roll])[:10] == "2013-11-18"
+    one = back_adjusted(prices, front, times, names)
+    assert one[roll] == pytest.approx(1782.0)
+    assert one[roll] / one[0] == pytest.approx(1788.75 / 1676.5)
+    with pytest.raises(BadBar, match="ES_201403 at 2013-12-03T00:00:00Z: no price to roll at"):
+        back_adjusted(prices, front_by_expiry(times, expiry), times, names)
