@@ -176,6 +176,13 @@ def test_a_dividend_before_a_split_on_one_slot_is_paid_on_the_units_after_it():
     assert tape.dividend[1, 0] == 0.5
 
 
+def test_a_slot_at_midnight_shows_the_day_before():
+    times = np.array(["2024-03-01", "2024-03-02", "2024-03-03", "2024-03-04"], dtype="datetime64[ns]")
+    actions = (Dividend("S0", date(2024, 3, 2), 1.0),)
+    tape = tape_of(np.full((4, 1), 50.0), times=times, conditions=Conditions(actions=actions))
+    assert tape.dividend[:, 0].tolist() == [0.0, 0.0, 1.0, 0.0]
+
+
 def test_carry_is_spread_over_calendar_days():
     times = np.array(["2024-03-01T21:00", "2024-03-04T21:00", "2024-03-05T21:00"], dtype="datetime64[ns]")
     conditions = Conditions(
