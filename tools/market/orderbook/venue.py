@@ -82,7 +82,7 @@ class Venue:
         row = len(self._names)
         self._make_room(row, now)
         self._names.append(order_id)
-        reason = core.submit(self._book, row, side, kind, time_in_force, lots, price, stop)
+        reason = core.submit(self._book, row, int(side), int(kind), int(time_in_force), lots, price, stop)
         events = self._events()
         if reason == Reason.NONE:
             self._rows[order_id] = row

@@ -4,12 +4,12 @@ import gzip
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from tools.market.orderbook.feed import binance_spot, sampled_feed, trade_feed
+from tools.market.orderbook.feed import binance_spot
 from tools.market.orderbook.grid import Grid
+from tools.market.orderbook.tables import sampled_table, samples_of, trade_table
 
 FOLDER = Path(__file__).parents[4].parent / "shared" / "market" / "lob"
 needs_recordings = pytest.mark.skipif(
@@ -21,27 +21,15 @@ SAMPLES = {"spot_ethusdt_20240808": SPOT, "usdm_btcusdt_20240808": USDM}
 
 
 def samples(name):
-    """times (N,) ns; prices and sizes (N, 10) of bids and asks as float64 of the float32 recorded."""
-    table = pd.read_parquet(FOLDER / f"{name}_book10_1s.parquet")
-    columns = [
-        np.ascontiguousarray(table[[f"{what}_{k}" for k in range(1, 11)]].to_numpy(dtype=np.float64))
-        for what in ("bid_px", "bid_sz", "ask_px", "ask_sz")
-    ]
-    return nanoseconds(table), *columns
+    return samples_of(pd.read_parquet(FOLDER / f"{name}_book10_1s.parquet"))
 
 
 def sampled(name):
-    return sampled_feed(*samples(name), SAMPLES[name])
+    return sampled_table(pd.read_parquet(FOLDER / f"{name}_book10_1s.parquet"), SAMPLES[name])
 
 
 def trades(name):
-    table = pd.read_parquet(FOLDER / f"{name}_trades.parquet")
-    price, size = (table[c].to_numpy(dtype=np.float64) for c in ("price", "size"))
-    return trade_feed(nanoseconds(table), price, size, table["side"].to_numpy(dtype=np.int64), SAMPLES[name])
-
-
-def nanoseconds(table):
-    return table["ts"].to_numpy().astype("datetime64[ns]").astype(np.int64)
+    return trade_table(pd.read_parquet(FOLDER / f"{name}_trades.parquet"), SAMPLES[name])
 
 
 def raw_lines():

@@ -7,15 +7,19 @@ import pytest
 
 from data.errors import InputError
 from tools.market.orderbook import codes as c
+from tools.market.orderbook import own_orders
 from tools.market.orderbook.codes import Kind, Side, TimeInForce
 from tools.market.orderbook.depth import BarDepth, synthetic_levels
 from tools.market.orderbook.displayed import new_displayed, show
 from tools.market.orderbook.grid import Grid
-from tools.market.orderbook.own_orders import enter
 from tools.market.terms import CostTerms, fill_cost
 
 GRID = Grid("ORBTEK", Decimal("0.01"), Decimal(1), Decimal(50), Decimal(150))
 BAR = BarDepth(price=100.0, half_spread_bps=2.0, volume=5e6, volatility=0.02, impact=0.8)
+
+
+def enter(shown, *words):
+    return own_orders.enter(shown, *map(int, words))  # one compilation, whatever the words' types
 
 
 @pytest.mark.parametrize("side", list(Side))

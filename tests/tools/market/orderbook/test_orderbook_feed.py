@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from data.errors import BadFile
@@ -11,6 +12,7 @@ from tools.market.orderbook.codes import Side
 from tools.market.orderbook.feed import feed_of, merged, sampled_feed, trade_feed
 from tools.market.orderbook.grid import Grid
 from tools.market.orderbook.mirror import orders_of
+from tools.market.orderbook.tables import sampled_table, trade_table
 
 GRID = Grid("ORBTEK", Decimal("0.01"), Decimal("0.1"), Decimal(90), Decimal(110))
 
@@ -64,6 +66,13 @@ def test_trades_need_a_side_a_size_and_an_order_of_time():
         trade_feed(times[::-1].copy(), price, size, side, GRID)
     with pytest.raises(BadFile, match="row 0 trades nothing"):
         trade_feed(times, price, np.array([0.0, 0.2]), side, GRID)
+
+
+def test_a_table_without_a_column_is_refused_by_its_name():
+    with pytest.raises(BadFile, match="without size"):
+        trade_table(pd.DataFrame({"ts": [], "price": [], "side": []}), GRID)
+    with pytest.raises(BadFile, match="without ask_sz_1"):
+        sampled_table(pd.DataFrame({"ts": [], "bid_px_1": [], "bid_sz_1": [], "ask_px_1": []}), GRID)
 
 
 def test_merged_feeds_stand_in_order_of_time_and_the_first_goes_first():

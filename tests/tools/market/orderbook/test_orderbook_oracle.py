@@ -34,7 +34,7 @@ class BookAgainstList(RuleBasedStateMachine):
         seen["sequences"] += 1
 
     def enter(self, side, kind, tif, quantity, price, stop):
-        reason = submit(self.book, self.next, side, kind, tif, quantity, price, stop)
+        reason = submit(self.book, self.next, int(side), int(kind), int(tif), quantity, price, stop)
         self.naive.submit(self.next, side, kind, tif, quantity, price, stop)
         if reason == Reason.NONE:
             self.entered[self.next] = quantity
@@ -179,7 +179,7 @@ def refuse(book, bad, new):
         return
     if new > ORDERS and bad != "id":
         reason = Reason.DUPLICATE_ID
-    assert submit(book, *(good | change).values()) == reason
+    assert submit(book, *map(int, (good | change).values())) == reason
 
 
 def check(examples):

@@ -7,11 +7,12 @@ import pytest
 
 from data.errors import BadFile, InputError
 from tools.market.orderbook import codes as c
+from tools.market.orderbook import own_orders
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
 from tools.market.orderbook.displayed import new_displayed
 from tools.market.orderbook.feed import feed_of
 from tools.market.orderbook.grid import Grid
-from tools.market.orderbook.own_orders import cancelled_ahead, enter, withdraw_own
+from tools.market.orderbook.own_orders import cancelled_ahead, withdraw_own
 from tools.market.orderbook.replay import replay_feed
 
 GRID = Grid("ORBTEK", Decimal(1), Decimal(1), Decimal(0), Decimal(100))
@@ -29,6 +30,10 @@ def trade(time, side, tick, lots):
 
 def play(shown, *events, commands=NONE, power=1.0):
     return replay_feed(shown, feed_of(events), np.asarray(commands, dtype=np.int64), power)
+
+
+def enter(shown, *words):
+    return own_orders.enter(shown, *map(int, words))  # one compilation, whatever the words' types
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import pytest
 
 from data.errors import InputError
 from tools.market.orderbook import codes as c
-from tools.market.orderbook.book import cancel, has_room, replace, run, submit
+from tools.market.orderbook.book import cancel, has_room, replace, run
+from tools.market.orderbook.book import submit as submit_codes
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
 from tools.market.orderbook.ladder import MAX_TICKS, WORDS, above, below, mark, unmark
 from tools.market.orderbook.queues import units_ahead
@@ -17,6 +18,10 @@ BUY, SELL = Side.BUY, Side.SELL
 @pytest.fixture
 def book():
     return new_book(100, 50, 256)
+
+
+def submit(book, *words):
+    return submit_codes(book, *map(int, words))  # one compilation, whatever the words' types
 
 
 def limit(book, order, side, quantity, price, tif=TimeInForce.GTC):
