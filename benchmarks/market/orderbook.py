@@ -1,6 +1,6 @@
 """How fast the order book is, and what it reproduces of real ones. Run: python -m benchmarks.market.orderbook
 
-`python -m benchmarks.market.orderbook sequences` runs the slow test against the plain list instead, and keeps its counts.
+`python -m benchmarks.market.orderbook sequences` runs the slow test against the plain list, and keeps its counts.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _recorded() -> list[Figure]:
     rows, feed = len(recording.feed.rows), recording.feed
     shown = [new_displayed(SPOT) for _ in range(REPEATS)]
     seconds = median_seconds(lambda: replay_feed(shown.pop(), feed, NO_ORDERS), REPEATS)
-    note = f"median of {REPEATS} replays of the raw spot stream: {rows} level updates and trades in {len(feed.times)} events"
+    note = f"median of {REPEATS} replays of the raw spot stream: {rows} levels and trades in {len(feed.times)} events"
     figures.append(figure("replay of the real diff-depth stream", rows / seconds, "updates/s", note))
     commands, _ = orders_of(feed)
     orders = int(commands[:, c.CMD_ORDER].max())

@@ -5,6 +5,7 @@
 Everything is an int64 array that numba reads; nothing here needs a Python object. Ticks count from the floor of the
 book's window, quantities are lots, times are whatever the caller counts in (Book.state[NOW], copied into each event).
 An operation that is refused changes nothing but the log. Every operation returns a Reason; NONE is success.
+Hand in plain ints: each other type of a word (an enum, a numpy integer) is another compilation.
 """
 
 from __future__ import annotations
