@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tools.backtest.shipped import SHIPPED
 
 from app.backtesting.cycle_run import BacktestDesk, run_cycles
 from app.backtesting.kept import Comparison, Kept, folder_of, keep, refusals
 from app.backtesting.request import BacktestRequest
 from app.backtesting.strategy_run import Progress, StrategyRun, run_baselines, run_strategy
 from app.backtesting.window import open_window
-from data.clock import slot_text, to_datetime
+from data.clock import to_datetime
 from data.errors import InputError
 from data.history import History
 from tools.backtest.event.moments import moments
 from tools.backtest.loading import load_strategy
 from tools.backtest.lookahead import LookaheadReport, look_ahead
+from tools.backtest.shipped import SHIPPED
 
 if TYPE_CHECKING:
     from app.runtime import Market
@@ -50,11 +50,11 @@ def lookahead(market: Market, name: str, start: str, end: str, cuts: int, progre
     strategy = deepcopy(load_strategy(name, SHIPPED))
     window = open_window(market, start, end)
     times = window.history.panel.times
-    rows = sorted({int(row) for row in np.linspace(0, times.size - 2, cuts + 1)[1:]})
+    rows = sorted({int(row) for row in np.linspace(window.first, times.size - 2, cuts + 1)[1:]})
     done = iter(range(1, len(rows) + 1))
 
     def known_at(row: int) -> History:
-        shortened = market.builder.history(window.first, to_datetime(times[row]))
+        shortened = market.builder.history(to_datetime(times[0]), to_datetime(times[row]))
         progress(next(done), len(rows))
         return shortened
 
@@ -94,7 +94,7 @@ def _cycle(
         raise InputError("a backtest of the cycle needs its first date", "add --from; a slot takes about half a second")
     window = open_window(market, request.start, request.end)
     desk = BacktestDesk(settings, folder.parent / f".{folder.name}.desk")
-    result, records = run_cycles(desk, slot_text(window.first), slot_text(window.last), progress)
+    result, records = run_cycles(desk, window.opens, window.closes, progress)
     sample = sorted({use.policy_id for r in records for use in r.allocation.policies if use.in_sample})
     chain: Counter[str] = Counter(f.name for r in records for f in r.allocation.fallback_chain if f.used)
     return Comparison(

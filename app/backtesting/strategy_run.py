@@ -8,20 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tools.backtest.event.limits import RiskHook
-from tools.backtest.shipped import SHIPPED
 
 from app.backtesting.request import BacktestRequest
 from app.backtesting.window import Window, open_window
+from data.clock import to_datetime
 from data.market import FloatArray
+from data.snapshot import Snapshot
 from tools.backtest.event.decisions import Check, Moment, row_of
 from tools.backtest.event.engine import run_events
 from tools.backtest.event.gating import AccountGate
+from tools.backtest.event.limits import RiskHook
 from tools.backtest.event.moments import Moments, moments
 from tools.backtest.indicators import with_indicators
 from tools.backtest.loading import load_strategy
 from tools.backtest.result import Result
 from tools.backtest.rules import Rules
+from tools.backtest.shipped import SHIPPED
 from tools.backtest.strategy import Strategy
 from tools.backtest.tape import Tape
 from tools.backtest.taping import tape_from_history
@@ -65,26 +67,27 @@ def run_strategy(market: Market, request: BacktestRequest, progress: Progress) -
     history = with_indicators(window.history, strategy)
     tape = tape_from_history(history)
     terms = request.terms(tape.instruments, market.config.costs)
-    seen = moments(history, market.config.frequency)
+    decisions = Decisions(strategy, moments(history, market.config.frequency), tape, window.first)
+    verdicts: tuple[Verdict, ...] = ()
     if engine == "event":
         hook = RiskHook(market.config.limits, market.slots.after) if request.risk else None
         gate = AccountGate(market.config.gate, tape, terms) if request.risk else None
-        kept = _Decisions(tape, hook)
+        kept = _Kept(tape, hook)
         result = run_events(
-            tape, strategy, terms, rules, moments=seen, check=kept, gate=gate, progress=progress
-        )  # fmt: skip
-        rows, verdicts = kept.rows, () if hook is None else tuple(hook.verdicts)
+            tape, decisions.decide, terms, rules, moments=decisions.seen, check=kept, gate=gate, progress=progress
+        )
+        rows, verdicts = kept.rows, () if hook is None else tuple(hook.verdicts[window.first :])
     else:
-        rows, verdicts = _decided(strategy, seen, tape, progress), ()
+        rows = decisions.rows(progress)
         result = run_weights(tape, rows, terms, rules)
     return StrategyRun(
         strategy=strategy.name,
         window=window,
         rules=rules,
-        result=result,
+        result=window.of(result),
         verdicts=verdicts,
-        baselines=_baselines(tape, seen, terms, rules, strategy.name),
-        at_costs={f"{m:g} x": run_weights(tape, rows, _times(terms, m), rules) for m in MULTIPLES},
+        baselines=_baselines(decisions.seen, tape, window, terms, rules, but=strategy.name),
+        at_costs={f"{m:g} x": window.of(run_weights(tape, rows, _times(terms, m), rules)) for m in MULTIPLES},
     )
 
 
@@ -93,15 +96,56 @@ def run_baselines(market: Market, request: BacktestRequest, window: Window) -> d
     tape = tape_from_history(window.history)
     terms, rules = request.terms(tape.instruments, market.config.costs), request.rules(market.config.min_order_notional)
     rules = rules.model_copy(update={"initial_cash": market.config.initial_cash})
-    return _baselines(tape, moments(window.history, market.config.frequency), terms, rules)
+    return _baselines(moments(window.history, market.config.frequency), tape, window, terms, rules)
 
 
-def _baselines(tape: Tape, seen: Moments, terms: CostTerms, rules: Rules, but: str = "") -> dict[str, Result]:
-    names = [name for name in BASELINES if name != but]
-    return {name: run_weights(tape, _decided(SHIPPED[name], seen, tape), terms, rules) for name in names}
+def _baselines(
+    seen: Moments, tape: Tape, window: Window, terms: CostTerms, rules: Rules, but: str = ""
+) -> dict[str, Result]:
+    def run(name: str) -> Result:
+        rows = Decisions(SHIPPED[name], seen, tape, window.first).rows()
+        return window.of(run_weights(tape, rows, terms, rules))
+
+    return {name: run(name) for name in BASELINES if name != but}
 
 
-class _Decisions:
+class Decisions:
+    """What a strategy wants, from the first slot of a window on; nothing before.
+
+    The run begins with what the strategy had decided last of each symbol: one that speaks once a month, or once, is not
+    silent until it speaks again.
+    """
+
+    def __init__(self, strategy: Strategy, seen: Moments, tape: Tape, first: int) -> None:
+        self.seen = seen
+        self._strategy, self._tape, self._first = strategy, tape, first
+        self._opens = to_datetime(tape.times[first])
+
+    def decide(self, snapshot: Snapshot) -> Mapping[str, float]:
+        """As `Strategy.decide`."""
+        if snapshot.as_of < self._opens:
+            return {}
+        decided = self._strategy.decide(snapshot)
+        return self._standing() | dict(decided) if snapshot.as_of == self._opens else decided
+
+    def rows(self, progress: Progress | None = None) -> FloatArray:
+        """Every decision, (T, S)."""
+        rows = np.full(self._tape.close.shape, np.nan)
+        for t in range(self._first, self._tape.times.size):
+            rows[t] = row_of(self.decide(self.seen(t)), self._tape.symbols)
+            if progress is not None:
+                progress(t + 1 - self._first, self._tape.times.size - self._first)
+        return rows
+
+    def _standing(self) -> dict[str, float]:
+        """The last weight decided of each symbol before the window."""
+        standing: dict[str, float] = {}
+        for t in range(self._first):
+            standing |= self._strategy.decide(self.seen(t))
+        return standing
+
+
+class _Kept:
     """The check between a decision and its orders, keeping every row that was allowed."""
 
     def __init__(self, tape: Tape, check: Check | None) -> None:
@@ -113,16 +157,6 @@ class _Decisions:
         allowed = weights if self._check is None else self._check(weights, moment)
         self.rows[moment.slot] = row_of(allowed, self._symbols)
         return allowed
-
-
-def _decided(strategy: Strategy, seen: Moments, tape: Tape, progress: Progress | None = None) -> FloatArray:
-    """What a strategy wants at each slot, (T, S)."""
-    rows = np.full(tape.close.shape, np.nan)
-    for t in range(tape.times.size):
-        rows[t] = row_of(strategy.decide(seen(t)), tape.symbols)
-        if progress is not None:
-            progress(t + 1, tape.times.size)
-    return rows
 
 
 def _times(terms: CostTerms, multiple: float) -> CostTerms:

@@ -1,4 +1,4 @@
-"""The stretch of history a run looks at."""
+"""The stretch of history a run trades in, with all of the past before it to look back on."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.arrays import features_from, panel_from
-from data.clock import parse_as_of, to_datetime, to_datetime64
+from data.clock import parse_as_of, slot_text, to_datetime, to_datetime64
 from data.errors import OutOfRange
 from data.history import History
+from tools.backtest.result import Result
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from app.runtime import Market
 
 FEWEST = 3
@@ -23,36 +21,51 @@ FEWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A history from the first slot of a run to its last, with features that looked further back."""
+    """`history` begins with the data; trading begins at its row `first` and ends with its last."""
 
     history: History
-    first: datetime
-    last: datetime
+    first: int
+
+    @property
+    def opens(self) -> str:
+        """ISO time of the first slot traded in."""
+        return slot_text(to_datetime(self.history.panel.times[self.first]))
+
+    @property
+    def closes(self) -> str:
+        """ISO time of the last slot."""
+        return slot_text(to_datetime(self.history.panel.times[-1]))
+
+    def of(self, result: Result) -> Result:
+        """The part of a run over the whole history that lies in the window."""
+        trades, first = result.trades, self.first
+        return replace(
+            result,
+            times=result.times[first:],
+            equity=result.equity[first:],
+            cash=result.cash[first:],
+            units=result.units[first:],
+            trades=replace(trades, slot=trades.slot - first),
+            refused=tuple(replace(refusal, slot=refusal.slot - first) for refusal in result.refused),
+        )
 
 
 def open_window(market: Market, start: str, end: str) -> Window:
-    """The history between two dates (ISO text, "" for the ends of the data).
+    """The window between two dates (ISO text, "" for the ends of the data).
 
     Without a start the run begins where half of the symbols have every feature: before that there is nothing to decide
     on. OutOfRange for dates outside the data or a window that is too short.
     """
     begins, ends = market.source.span()
     last = parse_as_of(end, market.slots)[0] if end else market.slots.at_or_before(ends)
-    whole = market.builder.history(begins, last)
-    times = whole.panel.times
+    history = market.builder.history(begins, last)
+    times = history.panel.times
     if start:
         first = int(np.searchsorted(times, to_datetime64(parse_as_of(start, market.slots)[0]), side="left"))
     else:
-        known = whole.ready.mean(axis=1) >= 0.5
+        known = history.ready.mean(axis=1) >= 0.5
         first = int(np.argmax(known)) if known.any() else len(times)
     if len(times) - first < FEWEST:
         remedy = f"the source has {begins:%Y-%m-%d} to {ends:%Y-%m-%d}; choose a longer window"
         raise OutOfRange(f"there are {max(0, len(times) - first)} slots to trade in", remedy)
-    cut = replace(
-        whole,
-        panel=panel_from(whole.panel, first),
-        features=features_from(whole.features, first),
-        fill=whole.fill[first:],
-        ready=whole.ready[first:],
-    )
-    return Window(cut, to_datetime(times[first]), last)
+    return Window(history, first)
