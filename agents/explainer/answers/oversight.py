@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.explainer.ask import MOST_LINES, Ask, bullets
+from agents.explainer.limit_words import limit_words
 
 
 def limits(ask: Ask) -> list[str]:
@@ -28,7 +29,7 @@ def _clamp(ask: Ask, i: int) -> str:
     clamp = ask.facts.items("verdict.clamps")[i]
     detail = f", {ask.cite.quote(f'{path}.detail')}" if clamp.get("detail") else ""
     move = f"{ask.cite.percent(f'{path}.before')} to {ask.cite.percent(f'{path}.after')}"
-    return f"`{clamp['limit']}` took {clamp['symbol']} from {move}{detail}"
+    return f"`{clamp['limit']}` took {clamp['symbol']} from {move}{detail}{limit_words(str(clamp['limit']))}"
 
 
 def verdict_line(ask: Ask) -> str:

@@ -69,7 +69,9 @@ def book(ask: Ask) -> list[str]:
         lines.append(f"After fills and costs it stands at {value}, positions at their last marks.")
     locks = ask.facts.items("opening.locks")
     for i in range(len(locks)):
-        lines.append(f"It is locked by `{locks[i]['rule']}` {ask.cite.quote(f'opening.locks.{i}.rule')}: "
+        symbol = str(locks[i].get("symbol", ""))
+        whom = f"{symbol} [opening.locks.{i}.symbol] is kept out" if symbol else "It is locked"
+        lines.append(f"{whom} by `{locks[i]['rule']}` {ask.cite.quote(f'opening.locks.{i}.rule')}: "
                      f"{ask.cite.quote(f'opening.locks.{i}.detail')}.")  # fmt: skip
     return lines
 
