@@ -96,10 +96,12 @@ class Reason(IntEnum):
     """The order is filled or cancelled."""
     NOT_RESTING = 20
     """A waiting stop can be cancelled, not replaced."""
-    CROSSED = 22
-    """A recorded message that would leave the best bid at or above the best ask."""
     LOG_FULL = 21
     """The log may not hold what could follow: drain it. This reason is returned only, and leaves no event."""
+    CROSSED = 22
+    """A recorded message that would leave the best bid at or above the best ask."""
+    TOO_MANY_LEVELS = 23
+    """A recorded message with more levels than a Displayed was made for."""
 
 
 MAX_QUANTITY = 1 << 40

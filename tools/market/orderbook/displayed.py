@@ -94,7 +94,7 @@ def set_level(shown: Displayed, queue: int, tick: int, lots: int) -> None:
 @compiled
 def _refusal(shown: Displayed, rows: IntArray, start: int, stop: int) -> int:
     if stop - start > shown.undo.size:
-        return Reason.LOG_FULL
+        return Reason.TOO_MANY_LEVELS
     for i in range(start, stop):
         if rows[i, c.FEED_KIND] != c.LEVEL or abs(rows[i, c.FEED_SIDE]) != 1:
             return Reason.BAD_CODE

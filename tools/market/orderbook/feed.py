@@ -169,11 +169,9 @@ class _SpotReader:
         if first > self._last + 1 or (self._diffs > 0 and first != self._last + 1):
             message = f"update {first} follows {self._last}: messages are missing"
             raise BadFile(message, "take a new snapshot and go on from there")
-        levels = self._levels(time, data["b"], data["a"])
+        self._add(self._levels(time, data["b"], data["a"]), last)
         self._last = last
         self._diffs += 1
-        if levels:
-            self._add(levels, last)
 
     def _levels(self, time: int, bids: list[list[str]], asks: list[list[str]]) -> list[list[int]]:
         return [
@@ -183,8 +181,9 @@ class _SpotReader:
         ]
 
     def _add(self, event: list[list[int]], update: int) -> None:
-        self.events.append(event)
-        self.updates.append(update)
+        if event:
+            self.events.append(event)
+            self.updates.append(update)
 
 
 def _refuse(grid: Grid, problem: str, bad: Any) -> None:

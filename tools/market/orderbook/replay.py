@@ -32,11 +32,15 @@ class Replayed(NamedTuple):
 def replay_feed(shown: Displayed, feed: Feed, commands: IntArray, power: float = 1.0) -> Replayed:
     """Apply a whole feed and our `commands` (M, COMMAND_COLUMNS; SUBMIT and CANCEL) by time; what `replay` says.
 
-    BadFile names the first event that is refused, and why; all before it is applied. InputError where the commands are
-    not in order of time, or `power` is not a positive number.
+    BadFile names the first event that is refused, and why; all before it is applied. InputError where the feed or the
+    commands are not in order of time, or `power` is not a positive number: nothing is applied.
     """
     if not (np.isfinite(power) and power > 0.0):
         raise InputError(f"a queue model with power {power}", "give a positive number; 1 is proportional")
+    if feed.starts[-1] != len(feed.rows) or (np.diff(feed.starts) < 1).any() or (np.diff(feed.times) < 0).any():
+        raise InputError(
+            "a feed whose events are empty or not in order of time", "make it with tools.market.orderbook.feed"
+        )
     if (np.diff(commands[:, c.CMD_TIME]) < 0).any():
         raise InputError("commands that are not in order of time", "sort them by arrival")
     place = np.zeros(2, dtype=np.int64)

@@ -146,6 +146,13 @@ def test_a_crossed_or_impossible_message_is_refused_whole(shown, bad):
         assert np.array_equal(was, now)
 
 
+def test_a_message_larger_than_the_book_was_made_for_is_refused():
+    shown = new_displayed(GRID, rows=2)
+    with pytest.raises(BadFile, match="TOO_MANY_LEVELS"):
+        play(shown, [level(1, BUY, 10, 1), level(1, BUY, 11, 1), level(1, BUY, 12, 1)])
+    assert shown.state[c.BIDS] == -1
+
+
 def test_commands_and_messages_are_taken_by_time(shown):
     commands = [
         [3, c.SUBMIT, 1, BUY, Kind.LIMIT, GTC, 5, 50, 0],
@@ -174,5 +181,9 @@ def test_a_model_or_an_order_of_time_that_makes_no_sense_is_refused(shown):
     for power in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(InputError):
             play(shown, [trade(2, SELL, 50, 1)], power=power)
+    with pytest.raises(InputError, match="order of time"):
+        play(shown, [trade(2, SELL, 50, 1)], [trade(1, SELL, 50, 1)])
+    with pytest.raises(InputError, match="empty"):
+        play(shown, [trade(2, SELL, 50, 1)], [])
     with pytest.raises(InputError, match="order of time"):
         play(shown, [trade(2, SELL, 50, 1)], commands=[[5, 0, 1, 1, 1, 0, 1, 5, 0], [4, 0, 2, 1, 1, 0, 1, 5, 0]])
