@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,3 +144,11 @@ def test_the_command_prints_what_it_keeps(shop, tmp_path):
     assert "SIMULATED" in done.stdout
     assert "sharpe error" in done.stdout
     assert load(tmp_path / "run")[1]["order_hash"][:16] in done.stdout
+
+
+def test_the_strategy_on_the_page_runs_and_is_honest(shop, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "backtests.md").read_text()
+    (tmp_path / "dip.py").write_text(page.split("```python\n")[1].split("```")[0])
+    name = f"{tmp_path / 'dip.py'}:Dip"
+    assert run(shop, tmp_path / "run", name)["strategy"] == "dip"
+    assert shop.lookahead(name, "2023-03-01", "2023-06-30", 2, quiet).leaks == ()
