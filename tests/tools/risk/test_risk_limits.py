@@ -1,5 +1,8 @@
 """Each limit does its own arithmetic, and says so."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -7,6 +10,7 @@ from risk_market import AS_OF, LOOSE, OFF, allowed, book, fired, judge, market, 
 
 from data.market import CASH, AssetClass
 from tools.execution.book import Position
+from tools.risk import clamps
 from tools.risk.check import check
 from tools.risk.limits import RiskLimits
 from tools.risk.measures import average_traded
@@ -219,3 +223,22 @@ def test_a_position_whose_entry_price_is_unknown_is_closed_where_there_are_stops
 def test_limits_outside_their_bounds_are_refused(fields):
     with pytest.raises(ValidationError):
         RiskLimits(**fields)
+
+
+def test_the_page_of_limits_names_every_field_with_its_default():
+    page = (Path(__file__).parents[3] / "docs" / "risk.md").read_text(encoding="utf-8")
+    for name, field in RiskLimits.model_fields.items():
+        assert f"`{name}`" in page or f"{name}:" in page, name
+        if isinstance(field.default, float | int) and not isinstance(field.default, bool):
+            rows = [line for line in page.splitlines() if f"`{name}`" in line]
+            assert any(f"{field.default:g}" in row for row in rows), name
+
+
+def test_the_page_of_limits_has_the_order_of_the_stages():
+    page = (Path(__file__).parents[3] / "docs" / "risk.md").read_text(encoding="utf-8")
+    table = page.split("## The limits")[1].split("## The nearest")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    in_page = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    in_code = re.findall(r"[a-z_]\w+", clamps.__doc__.split("\n\n")[1])
+    titles = {"facts", "permission", "weights", "trades", "portfolio", "then", "at", "once"}
+    assert in_page == list(dict.fromkeys(name for name in in_code if name not in titles))
