@@ -98,8 +98,9 @@ def acted(market: Market, t: int, cash: float, units: FloatArray, pending: Float
 
 @njit(cache=True)
 def sized(weight: float, value: float, unit: float, held: float, lot: float, min_notional: float) -> float:
-    """Signed units to trade so that a symbol that costs `unit` (account currency) stands at `weight` of `value`."""
-    wanted = whole_lots(weight * value / unit, lot)
+    """Signed units to trade so that a symbol that costs `unit` (account currency) stands at `weight` of `value`;
+    a ruined account (value below 0) only closes."""
+    wanted = whole_lots(weight * value / unit, lot) if value > 0.0 else 0.0
     change = wanted - held
     closing = wanted == 0.0 and held != 0.0
     return change if closing or abs(change) * unit >= min_notional else 0.0

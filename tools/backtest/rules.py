@@ -14,15 +14,16 @@ One slot of either engine, in this order:
 
 A decision is a row of target weights: NaN keeps the units held, a row of NaN decides nothing (what is pending stays).
 The units wanted are weight x value / (price x fx), rounded towards zero to whole lots; value and prices are those of
-the decision (`sizing` is "decision") or, all symbols at that open or close, of the fill ("fill"). An order is what is
-wanted less what is held. A weight on a symbol that has no price yet, or whose last bar is past, orders nothing.
+the decision (`sizing` is "decision") or, all symbols at that open or close, of the fill ("fill"). At a value of 0 or
+less, 0 units are wanted. An order is what is wanted less what is held. A weight on a symbol that has no price yet, or
+whose last bar is past, orders nothing.
 
 Sells go before buys, each in column order. An order whose notional at the sizing price is under `min_notional` is left
 out unless it closes a position. A symbol without a fresh bar is not filled: its order waits, under sizing "fill"
 unsized. A participation cap fills at most cap x volume, in whole lots where it binds; the rest waits in units. Without
 `borrow`, a buy that cash cannot pay, costs included, is cut to the most whole lots that it can, and the remainder is
 dropped; a row that adds up beyond 1 (by more than 1e-9) is then an error. Without `short`, a negative weight is an
-error. So is an infinite one. Costs and carry alone may leave cash below zero.
+error, as is one beyond a million. Costs and carry alone may leave cash below zero.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class PlainAccount:
 
     def order(self, t: int, s: int, weight: float, value: float, price: FloatArray) -> float:
         unit = float(price[t, s] * self.tape.fx[t, s])
-        wanted = lots(weight * value / unit, float(self.terms.lot[s]))
+        wanted = lots(weight * max(value, 0.0) / unit, float(self.terms.lot[s]))
         change = wanted - self.units[s]
         closing = wanted == 0 and self.units[s] != 0
         return change if closing or abs(change) * unit >= self.rules.min_notional else 0.0

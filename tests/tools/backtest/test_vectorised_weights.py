@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from data.errors import InputError, TargetRefused
 from data.market import FloatArray
 from tests.tools.backtest.plain_reference import plain_backtest
-from tests.tools.backtest.random_tapes import FILLS, SIZINGS, Case, plain_tape, random_case
-from tools.backtest.result import Result
+from tests.tools.backtest.random_tapes import FILLS, SIZINGS, plain_tape, random_case
 from tools.backtest.rules import Rules
 from tools.backtest.vectorised.weights import run_sweep, run_weights
 from tools.market.terms import free_terms, proportional_terms
@@ -22,43 +21,23 @@ from tools.market.terms import free_terms, proportional_terms
 NAN = float("nan")
 
 
-def within_cash(case: Case) -> Case:
-    """Rows beyond 1 brought back to 1 where nothing can be borrowed."""
-    sums = np.nansum(case.weights, axis=1, keepdims=True)
-    too_much = (sums > 1.0) & (not case.rules.borrow)
-    return replace(case, weights=np.where(too_much, case.weights / np.where(too_much, sums, 1.0), case.weights))
-
-
-def fills_worth_naming(result: Result, cash: float) -> tuple[FloatArray, FloatArray]:
-    """(slot, column, side) and (units, price, cost) of the fills that are more than rounding of the cash."""
-    made = result.trades
-    kept = np.abs(made.quantity) * made.price * made.fx > 1e-9 * cash
-    who = np.stack([made.slot, made.column, np.sign(made.quantity)])[:, kept]
-    return who, np.stack([made.quantity, made.price, made.cost])[:, kept]
-
-
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize("sizing", SIZINGS)
 @settings(max_examples=60)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_equals_the_plain_reference_to_1e_9(fill: str, sizing: str, seed: int) -> None:
-    case = within_cash(random_case(seed, fill, sizing))
+    case = random_case(seed, fill, sizing)
     found = run_weights(case.tape, case.weights, case.terms, case.rules)
     plain = plain_backtest(case.tape, case.weights, case.terms, case.rules)
     scale = case.rules.initial_cash
     np.testing.assert_allclose(found.equity, plain.equity, rtol=1e-9, atol=1e-9 * scale)
     np.testing.assert_allclose(found.cash, plain.cash, rtol=1e-9, atol=1e-9 * scale)
-    held = found.units * np.nan_to_num(case.tape.close * case.tape.fx)
-    np.testing.assert_allclose(held, plain.units * np.nan_to_num(case.tape.close * case.tape.fx), atol=1e-9 * scale)
-    who, much = fills_worth_naming(found, scale)
-    plain_who, plain_much = fills_worth_naming(plain, scale)
-    assert np.array_equal(who, plain_who)
-    np.testing.assert_allclose(much, plain_much, rtol=1e-6)
+    np.testing.assert_allclose(found.units, plain.units, rtol=1e-9, atol=1e-9 * scale)
 
 
 @pytest.mark.parametrize("fill", FILLS)
 def test_a_sweep_is_its_single_runs(fill: str) -> None:
-    case = within_cash(random_case(11, fill, "fill"))
+    case = random_case(11, fill, "fill")
     sets = np.stack([case.weights, case.weights * 0.5, np.zeros(case.weights.shape)])
     sweep = run_sweep(case.tape, sets, case.terms, case.rules)
     for p, weights in enumerate(sets):
@@ -187,9 +166,21 @@ def test_small_orders_are_left_out_unless_they_close() -> None:
     assert result.units[-1].tolist() == [0.0, 0.0]
 
 
+def test_a_ruined_account_only_closes() -> None:
+    close = np.array([[10.0, 20.0], [4.0, 20.0], [4.0, 20.0], [4.0, 20.0]])
+    rules = Rules(fill="same_close", initial_cash=1000.0, borrow=True, short=True)
+    result = run_weights(plain_tape(close), np.tile([2.0, 0.0], (4, 1)), free_terms(2), rules)
+    assert result.trades.quantity.tolist() == [200.0, -200.0]
+    assert result.equity.tolist() == [1000.0, -200.0, -200.0, -200.0]
+
+
 @pytest.mark.parametrize(
     ("row", "rule", "symbol"),
-    [([0.5, np.inf], "finite", "S001"), ([-0.1, 0.5], "short", "S000"), ([0.4, 0.7], "borrow", "S001")],
+    [
+        ([0.5, np.inf], "finite", "S001"),
+        ([-0.1, 0.5], "short", "S000"),
+        ([0.4, 0.7], "borrow", "S001"),
+    ],
 )
 def test_weights_that_no_account_can_hold_are_refused_by_slot_and_symbol(
     row: list[float], rule: str, symbol: str
@@ -197,6 +188,12 @@ def test_weights_that_no_account_can_hold_are_refused_by_slot_and_symbol(
     with pytest.raises(TargetRefused, match=symbol) as refused:
         run_weights(two_symbols(), decided([0.5, 0.5], row), free_terms(2), Rules())
     assert (refused.value.rule, refused.value.slot, refused.value.symbol) == (rule, 1, symbol)
+
+
+def test_a_weight_beyond_all_leverage_is_refused_where_borrowing_is_allowed() -> None:
+    with pytest.raises(TargetRefused, match="S001") as refused:
+        run_weights(two_symbols(), decided([0.5, 1e308]), free_terms(2), Rules(borrow=True))
+    assert refused.value.rule == "size"
 
 
 def test_every_set_of_a_sweep_is_checked_before_the_first_is_run() -> None:

@@ -12,11 +12,13 @@ from tools.backtest.rules import Rules
 
 SUM_SLACK = 1e-9
 """How far the weights of a row may add up beyond 1: rounding, not leverage."""
+LARGEST = 1e6
+"""No weight is meant to be larger: what is, would end in infinite money."""
 
 
 def check_weights(weights: FloatArray, symbols: tuple[str, ...], slots: int, rules: Rules) -> None:
     """Refuse (TargetRefused) weights (T, S) that no account under `rules` can hold: another shape, infinite, negative
-    without `short`, adding up beyond 1 without `borrow`."""
+    without `short`, adding up beyond 1 without `borrow`, beyond LARGEST."""
     if weights.shape != (slots, len(symbols)):
         raise TargetRefused(
             f"weights of shape {weights.shape} for {slots} slots of {len(symbols)} symbols", "shape", 0, "",
@@ -34,6 +36,7 @@ def check_weights(weights: FloatArray, symbols: tuple[str, ...], slots: int, rul
                 f"the weights of slot {t} add up to {np.nansum(weights[t])}, {symbols[s]} the largest", "borrow", t,
                 symbols[s], "allow borrowing in the rules, or let the weights add up to 1 at most",
             )  # fmt: skip
+    _refuse(np.abs(weights) > LARGEST, weights, symbols, "size", f"ask for {LARGEST:.0f} times the value at most")
 
 
 def _refuse(bad: BoolArray, weights: FloatArray, symbols: tuple[str, ...], rule: str, remedy: str) -> None:
