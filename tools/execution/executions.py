@@ -82,8 +82,10 @@ def note_answer(db: sqlite3.Connection, order_id: str, answer: Answer) -> list[D
     intent = intent_of(db, order_id)
     refused: list[Dispute] = []
     known = {fill.execution_id: fill for fill in executions(db, order_id)}
+    told = {name: fill.quantity for name, fill in known.items()}
     for fill in answer.fills:
-        complaint = _complaint(intent, known.get(fill.execution_id), fill)
+        told[fill.execution_id] = fill.quantity
+        complaint = _complaint(intent, known.get(fill.execution_id), fill, sum(told.values()))
         if complaint:
             refused += _dispute(db, order_id, fill, complaint)
         elif fill.execution_id not in known:
@@ -92,8 +94,8 @@ def note_answer(db: sqlite3.Connection, order_id: str, answer: Answer) -> list[D
             known[fill.execution_id] = fill
             intent = intent._replace(filled=intent.filled + fill.quantity)
     if answer.state in ("filled", "rejected", "cancelled"):
-        told = {fill.execution_id for fill in answer.fills}
-        for fill in (fill for name, fill in known.items() if name not in told):
+        still = {fill.execution_id for fill in answer.fills}
+        for fill in (fill for name, fill in known.items() if name not in still):
             refused += _dispute(db, order_id, fill, "the venue no longer reports it")
     state = _state_after(intent, answer.state)
     if not is_stale(intent.state, state):
@@ -122,8 +124,9 @@ def book_fill(db: sqlite3.Connection, cycle_id: str, fill: Fill) -> None:
     db.execute("UPDATE fills SET booked_by = ? WHERE order_id = ? AND execution_id = ?", (cycle_id, *key))
 
 
-def _complaint(intent: Intent, known: Fill | None, fill: Fill) -> str:
-    """Why an execution contradicts its order, or "" where it does not."""
+def _complaint(intent: Intent, known: Fill | None, fill: Fill, told: float) -> str:
+    """Why an execution contradicts its order, or "" where it does not; `told` units were reported with it, booked or
+    not, so that nothing is booked that follows an overfill."""
     order = intent.order
     if known is not None:
         return "" if known == fill else "it is told differently from before"
@@ -131,8 +134,8 @@ def _complaint(intent: Intent, known: Fill | None, fill: Fill) -> str:
         return f"the order was never executed: it is {intent.state}"
     if (fill.order_id, fill.symbol, fill.side) != (order.order_id, order.symbol, order.side):
         return f"{order.side} {order.symbol} was ordered, not {fill.side} {fill.symbol}"
-    if intent.filled + fill.quantity > order.quantity * (1.0 + TOLERANCE):
-        return f"overfill: {intent.filled + fill.quantity} executed of {order.quantity} ordered"
+    if told > order.quantity * (1.0 + TOLERANCE):
+        return f"overfill: {told} executed of {order.quantity} ordered"
     return ""
 
 

@@ -43,7 +43,7 @@ def orders_for(
             raise InputError(f"{symbol} cannot be sized: weight {weight}, price {price}", "check the verdict and marks")
         change = weight * value / price - held
         closing = weight == 0.0
-        quantity = held if closing else _rounded_down(abs(change), lot)
+        quantity = abs(held) if closing else _rounded_down(abs(change), lot)
         if quantity == 0.0 or (not closing and quantity * price < min_notional):
             continue
         order = Order(

@@ -6,7 +6,7 @@ import signal
 import traceback
 from datetime import UTC, datetime
 
-from data.errors import SourceUnavailable
+from data.errors import RateLimited, SourceUnavailable
 from data.outcomes import NextBar
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
@@ -101,7 +101,7 @@ class Kill:
 
 
 class LossyBroker:
-    """A broker behind a line that loses what `faults` says: "request", "answer" or None, one a call."""
+    """A broker behind a line that loses what `faults` says, "request" or "answer", or is "busy"; one a call."""
 
     def __init__(self, inner, faults):
         self.inner, self.faults, self.submitted = inner, iter(faults), []
@@ -122,6 +122,8 @@ class LossyBroker:
         fault = next(self.faults, None)
         if fault == "request":
             raise SourceUnavailable("the request was lost")
+        if fault == "busy":
+            raise RateLimited("too many requests", 0.1)
         answer = action()
         if fault == "answer":
             raise SourceUnavailable("the answer was lost")
