@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from data.errors import BullpenError
 from tools.execution.broker import Answer, Broker
 from tools.execution.brokers.paper import PaperBroker
 from tools.execution.brokers.simulation import proportional
@@ -29,19 +30,26 @@ class DeskHands:
         self._desk = desk
 
     def books(self) -> tuple[str, ...]:
-        """Books with a cycle that has decided: no other has ever sent an order."""
-        cycles = self.ledger().cycles()
-        return tuple(sorted({cycle.book for cycle in cycles if cycle.status in ("decided", "done")}))
+        """Every book that ever ran a cycle: its lock file outlives a full disk and a damaged ledger."""
+        return tuple(sorted(path.stem for path in self._desk.settings.home.glob("*.lock")))
 
     def ledger(self) -> Ledger:
         """The desk's ledger."""
         return self._desk.stores.ledger
 
-    def venue(self, book: str) -> Broker:
-        """The paper venue, behind a gate that is never opened."""
+    def venue(self, book: str) -> Broker | None:
+        """The paper venue, behind a gate that is never opened; None where the book never had a deposit to trade."""
+        try:
+            state = self.ledger().book(book)
+        except BullpenError:  # the ledger is not needed to ask the venue
+            deposit = 0.0
+        else:
+            if state is None:
+                return None
+            deposit = state.cash
         shut = Gate(GateLimits(), halted=lambda: True)
         path = self._desk.stores.home / "venue.sqlite"
-        return PaperBroker(shut, path, book, lambda _symbol, _after: None, datetime.now(UTC), proportional({}))
+        return PaperBroker(shut, path, book, lambda _symbol, _after: None, datetime.now(UTC), proportional({}), deposit)
 
     def flatten(self, book: str, switch: HaltState) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Store, then send, an order that only reduces for each position: symbols sent, and why others were not.
@@ -49,12 +57,13 @@ class DeskHands:
         At the paper venue they wait for the next bar, which the book's next cycle brings.
         """
         ledger = self.ledger()
-        state, latest = ledger.book(book), [c for c in ledger.cycles(book) if c.status in ("decided", "done")][-1]
+        state, decided = ledger.book(book), [c for c in ledger.cycles(book) if c.status in ("decided", "done")]
+        if state is None or not decided:
+            return (), ()
+        latest = decided[-1]
         market = self._desk.as_started(latest.cycle_id).market
         gate = Gate(market.config.gate, halted=lambda: read_halt(self._desk.stores.home).on, flattening=True)
         broker = market.broker(book, latest.slot, gate, lambda _symbol, _after: None)
-        if state is None:
-            return (), ()
         account = account_to_flatten(state, broker)
         gate.open(account)
         orders = orders_to_flatten(state, account.positions, switch.since)

@@ -39,8 +39,8 @@ class Hands(Protocol):
         """The ledger; it may fail."""
         ...
 
-    def venue(self, book: str) -> Broker:
-        """The book's venue, for withdrawing: it sends nothing and needs no market."""
+    def venue(self, book: str) -> Broker | None:
+        """The book's venue, for withdrawing: it sends nothing and needs no market. None where it never traded."""
         ...
 
     def flatten(self, book: str, switch: HaltState) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -58,7 +58,7 @@ class HaltReport:
     left_open: tuple[str, ...] = ()
     """Ids of orders that may still be open."""
     unsure: tuple[str, ...] = ()
-    """Books whose venue did not confirm that nothing is open."""
+    """Books whose venue did not confirm that nothing is open; "*" where it is unknown which books there are."""
     flattened: tuple[str, ...] = ()
     """Symbols for which a reducing order was sent."""
     problems: tuple[str, ...] = ()
@@ -107,13 +107,14 @@ class KillSwitch:
         problems: list[str] = []
         self._attempt(problems, lambda: halt(self._home, reason, by, datetime.now(UTC)))
         switch = read_halt(self._home)
+        books = self._attempt(problems, self._hands.books)
         with ThreadPoolExecutor(BOOKS_AT_ONCE) as pool:
-            done = list(pool.map(lambda book: self._book(book, switch, flatten), self._books(problems)))
+            done = list(pool.map(lambda book: self._book(book, switch, flatten), books or ()))
         report = HaltReport(
             switch=switch,
             withdrawn=tuple(order for d in done for order in d[1].withdrawn),
             left_open=tuple(order for d in done for order in d[1].left_open),
-            unsure=tuple(d[0] for d in done if not d[1].certain),
+            unsure=("*",) if books is None else tuple(d[0] for d in done if not d[1].certain),
             flattened=tuple(symbol for d in done for symbol in d[1].flattened),
             problems=(*problems, *(problem for d in done for problem in d[1].problems)),
         )
@@ -135,15 +136,9 @@ class KillSwitch:
             )
         return replace(report, problems=(*report.problems, *problems))
 
-    def _books(self, problems: list[str]) -> tuple[str, ...]:
-        found = self._attempt(problems, self._hands.books)
-        return () if found is None else found
-
     def _book(self, book: str, switch: HaltState, flatten: bool) -> tuple[str, _Done]:
         done = _Done()
-        venue = self._attempt(done.problems, lambda: self._hands.venue(book))
-        if venue is not None:
-            self._withdraw(book, venue, done)
+        self._attempt(done.problems, lambda: self._withdraw(book, done))
         if flatten:
             sent = self._attempt(done.problems, lambda: self._hands.flatten(book, switch))
             if sent is not None:
@@ -151,8 +146,12 @@ class KillSwitch:
                 done.problems += sent[1]
         return book, done
 
-    def _withdraw(self, book: str, venue: Broker, done: _Done) -> None:
+    def _withdraw(self, book: str, done: _Done) -> None:
         """By the venue's list and by ours; then the ledger learns what became of its own."""
+        venue = self._hands.venue(book)
+        if venue is None:
+            done.certain = True
+            return
         ours = self._attempt(done.problems, lambda: self._hands.ledger().open_orders(book))
         known = [intent.order.order_id for intent in ours or ()]
         swept = withdraw_all(venue, known, clock=self._clock, sleep=self._sleep, patience_s=self._patience_s)
