@@ -53,7 +53,7 @@ def delta_hedge(option: HedgedOption, paths: FloatArray, every: int = 1, cost_bp
     """
     _checked(option, paths, every, cost_bps)
     o = option
-    rows = np.ascontiguousarray(paths)
+    rows = np.require(paths, dtype=np.float64, requirements=("C", "W"))
     out = _hedge(rows, o.units, o.strike, o.years, o.call, o.hedge_vol, o.rate, o.dividend, every, cost_bps)
     return Attribution(out.sum(axis=0), out[0], out[1], out[2], out[3])
 

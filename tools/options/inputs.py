@@ -12,6 +12,8 @@ Numbers = FloatArray | float
 Calls = BoolArray | bool
 """(N,) True for calls, False for puts, or one for all rows."""
 
+_PLAIN = ("C", "W")
+"""Contiguous and writable, whatever was given: numba compiles each kernel once."""
 BOUNDS: dict[str, tuple[float, float]] = {
     "spot": (1e-12, 1e15),
     "strike": (1e-12, 1e15),
@@ -46,11 +48,12 @@ def columns(**given: Numbers) -> tuple[FloatArray, ...]:
 def unchecked(**given: Numbers) -> tuple[FloatArray, ...]:
     """Like `columns`, with any number let through."""
     arrays = [np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in given.values()]
-    rows = max(len(a) for a in arrays)
-    if any(a.ndim != 1 or len(a) not in (1, rows) for a in arrays):
+    lengths = {a.size for a in arrays} - {1}
+    if any(a.ndim != 1 for a in arrays) or len(lengths) > 1:
         shapes = ", ".join(f"{name} {a.shape}" for name, a in zip(given, arrays, strict=True))
         raise InputError(f"The columns do not fit together: {shapes}", "give (N,) arrays of one N, or single numbers")
-    return tuple(np.ascontiguousarray(np.broadcast_to(a, (rows,))) for a in arrays)
+    rows = lengths.pop() if lengths else 1
+    return tuple(np.full(rows, a[0]) if len(a) != rows else np.require(a, requirements=_PLAIN) for a in arrays)
 
 
 def call_column(call: Calls, rows: int) -> BoolArray:
@@ -60,4 +63,4 @@ def call_column(call: Calls, rows: int) -> BoolArray:
         raise InputError(
             f"call is {column.dtype} {column.shape}, not bool ({rows},)", "give True for a call, False for a put"
         )
-    return np.ascontiguousarray(np.broadcast_to(column, (rows,)))
+    return np.full(rows, column[0]) if len(column) != rows else np.require(column, requirements=_PLAIN)

@@ -100,6 +100,8 @@ def test_the_special_functions_equal_scipy():
         (5.0, 100.0, 100.0, 0.0, True, Reason.EXPIRED),
         (0.0, 100.0, 120.0, 1.0, True, Reason.NO_TIME_VALUE),
         (20.0, 120.0, 100.0, 1.0, True, Reason.NO_TIME_VALUE),
+        (20.0 + 4e-15, 120.0, 100.0, 1.0, True, Reason.NO_TIME_VALUE),
+        (20.0 - 4e-15, 120.0, 100.0, 1.0, True, Reason.NO_TIME_VALUE),
         (19.0, 120.0, 100.0, 1.0, True, Reason.BELOW_INTRINSIC),
         (19.0, 100.0, 120.0, 1.0, False, Reason.BELOW_INTRINSIC),
         (100.0, 100.0, 90.0, 1.0, True, Reason.ABOVE_BOUND),

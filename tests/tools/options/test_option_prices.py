@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data.errors import InputError
-from tools.options.black_scholes import black_76, black_scholes_merton, european_price
+from tools.options.black_scholes import _greeks, black_76, black_scholes_merton, european_price
 
 RNG = np.random.default_rng(7)
 N = 2_000
@@ -95,6 +95,17 @@ def test_the_bounds_of_every_argument_leave_finite_numbers():
         assert np.isfinite(g.delta).all()
 
 
+def test_frozen_strided_whole_and_single_numbers_are_one_to_the_compiler():
+    frozen = SPOT.copy()
+    frozen.setflags(write=False)
+    compiled = len(_greeks.signatures)
+    given = (YEARS, VOL, RATE, DIVIDEND, CALL)
+    plain = black_scholes_merton(SPOT, STRIKE, *given).price
+    assert (black_scholes_merton(frozen, np.repeat(STRIKE, 2)[::2], *given).price == plain).all()
+    assert black_scholes_merton(100, np.arange(90, 95), 1, 0.2, 0, 0, True).price.shape == (5,)
+    assert len(_greeks.signatures) <= max(compiled, 1)
+
+
 @pytest.mark.parametrize("name", ["spot", "strike", "years", "vol", "rate", "dividend"])
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e308, -5.0])
 def test_a_number_that_cannot_be_is_refused_by_name_and_row(name, bad):
@@ -103,6 +114,10 @@ def test_a_number_that_cannot_be_is_refused_by_name_and_row(name, bad):
     given = dict.fromkeys(("spot", "strike", "years", "vol", "rate", "dividend"), 1.0) | {name: column}
     with pytest.raises(InputError, match=rf"^{name}\[3\] is "):
         black_scholes_merton(**given, call=True)
+
+
+def test_no_options_have_no_prices():
+    assert black_scholes_merton(np.empty(0), np.empty(0), 1.0, 0.2, 0.0, 0.0, True).price.shape == (0,)
 
 
 def test_columns_of_different_lengths_and_calls_that_are_no_truth_values_are_refused():

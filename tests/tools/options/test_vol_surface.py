@@ -180,6 +180,9 @@ def test_a_chain_that_allows_no_fit_says_why():
     clean = chain()
     with pytest.raises(InputError, match=r"No expiry of ABC can be fitted: .*crossed"):
         fit_surface(replace(clean, bid=clean.ask * 2.0), RATE)
+    empty = {c: getattr(clean, c)[:0] for c in ("expiry", "strike", "call", "bid", "ask")}
+    with pytest.raises(InputError, match="No expiry of ABC can be fitted: fewer than"):
+        fit_surface(replace(clean, **empty), RATE)
     with pytest.raises(InputError, match="rows"):
         replace(clean, bid=clean.bid[1:])
 
