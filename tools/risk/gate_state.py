@@ -75,17 +75,20 @@ class GateState:
         self.now = -math.inf
         self._costs = limits.cost_reserve_bps * 1e-4
         self.restricted = frozenset(limits.restricted)
-        self.values = {s: _value(account, s) for s in {*account.listings, *account.positions}}
+        self.values = _values(account)
         self.positions = dict(account.positions)
         self.to_buy: dict[str, float] = {}
         self.to_sell: dict[str, float] = {}
         self.open: dict[str, Reservation] = {}
         self.cash = account.cash
         self.due_to_pay = self.due_to_get = 0.0
-        self.held_value = sum(units * self.values[s] for s, units in self.positions.items() if units != 0.0)
-        self.gross = self.longest = self.shortest = 0.0
-        for symbol in self.positions:
-            self._count(symbol, +1.0)
+        self.held_value = self.gross = 0.0
+        for symbol, units in self.positions.items():
+            if units != 0.0:
+                worth = units * self.values[symbol]
+                self.held_value += worth
+                self.gross += abs(worth)
+        self.longest = self.shortest = self.held_value
         for order in account.open_orders:
             cash = self.unit_cash(order.side, self.values.get(order.symbol, math.nan))
             left = order.quantity - order.filled
@@ -177,10 +180,13 @@ class GateState:
         return math.nan if listing is None else self.account.rates.get(listing.currency, math.nan)
 
 
-def _value(account: AccountState, symbol: str) -> float:
-    """A unit at its mark (account currency); NaN where mark or rate is not a positive number."""
-    listing = account.listings.get(symbol)
-    mark = account.marks.get(symbol, math.nan)
-    rate = account.rates.get(listing.currency, math.nan) if listing is not None else math.nan
-    value = mark * rate
-    return value if math.isfinite(value) and mark > 0.0 and rate > 0.0 else math.nan
+def _values(account: AccountState) -> dict[str, float]:
+    """A unit of each symbol at its mark (account currency); NaN where mark or rate is not a positive number, and for
+    what is held but not listed. It is asked whenever the gate opens: in a backtest at every slot."""
+    marks, rates = account.marks, account.rates
+    out = dict.fromkeys(account.positions, math.nan)
+    for symbol, listing in account.listings.items():
+        mark, rate = marks.get(symbol, math.nan), rates.get(listing.currency, math.nan)
+        value = mark * rate
+        out[symbol] = value if value < math.inf and mark > 0.0 and rate > 0.0 else math.nan
+    return out

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tools.backtest.plain_reference import plain_backtest
-from tests.tools.backtest.random_tapes import FILLS, SIZINGS, Case, random_case
+from tests.tools.backtest.random_tapes import FILLS, SIZINGS, Case, plain_tape, random_case
 from tools.backtest.event.engine import run_events
 from tools.backtest.result import Result, Trades
+from tools.backtest.rules import Rules
 from tools.backtest.vectorised.weights import run_weights
+from tools.market.terms import proportional_terms
 
 ENGINES = {
     "plain": lambda case: plain_backtest(case.tape, case.weights, case.terms, case.rules),
@@ -101,3 +103,17 @@ def test_the_random_tapes_are_worth_agreeing_on():
         decided = ~np.isnan(case.weights).all(axis=1)
         seen["waited"] += bool((~decided[np.unique(result.trades.slot)]).any())
     assert min(seen.values()) >= 3, seen
+
+
+@pytest.mark.parametrize("fill", FILLS)
+@pytest.mark.parametrize("sizing", SIZINGS)
+def test_the_engines_agree_on_an_account_that_is_ruined(fill, sizing):
+    close = np.vstack([np.full((4, 2), 100.0), np.full((3, 2), 20.0), np.full((3, 2), 30.0)])
+    weights = np.full(close.shape, 0.9)
+    rules = Rules(fill=fill, sizing=sizing, borrow=True)
+    case = Case(plain_tape(close), weights, proportional_terms(np.full(2, 10.0)), rules)
+    plain, vectorised, events = (run(case) for run in ENGINES.values())
+    assert plain.equity.min() < 0.0
+    assert (plain.units[-1] == 0.0).all()
+    assert_same(plain, vectorised, case)
+    assert_same(plain, events, case)

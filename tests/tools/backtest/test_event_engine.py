@@ -254,6 +254,7 @@ def test_the_same_close_leaves_no_time_for_a_latency():
         ((0.1, np.inf, 0.1), "finite"),
         ((0.1, 0.95, 0.1), "borrow"),
         ((0.1, 1e300, 1e300), "borrow"),
+        ((0.1, 0.1, 0.1, 0.1), "shape"),
         ((0.1, 0.1), "shape"),
     ],
 )
@@ -261,6 +262,12 @@ def test_weights_that_no_account_can_hold_are_refused_with_their_slot(weights, r
     with pytest.raises(TargetRefused) as refused:
         run_events(TAPE, lambda slot: np.array(weights if slot == 7 else (np.nan,) * 3), FREE, Rules())
     assert (refused.value.rule, refused.value.slot) == (rule, 7)
+
+
+def test_a_weight_beyond_a_million_is_refused_even_with_borrowing():
+    for weights in ((2e6, 0.0, 0.0), (-2e6, 0.0, 0.0)):
+        with pytest.raises(TargetRefused, match="S000"):
+            run_events(TAPE, constant(*weights), FREE, Rules(borrow=True, short=True))
 
 
 def test_units_beyond_any_account_are_refused_by_symbol_and_slot():

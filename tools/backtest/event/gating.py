@@ -32,6 +32,7 @@ class AccountGate:
         self._listings = [Listing(i.currency, n) for i, n in zip(tape.instruments, terms.lot.tolist(), strict=True)]
         self._currencies = {currency: currencies.index(currency) for currency in sorted(set(currencies))}
         self._volumes, self._stale = _average(tape.volume), _age(tape.fresh) > STALE_SLOTS
+        self._any_stale: BoolArray = np.any(self._stale, axis=1)
 
     def open(
         self, t: int, time: int, account: Account, price: FloatArray, ordered: IntArray, waiting: tuple[OpenOrder, ...]
@@ -41,18 +42,17 @@ class AccountGate:
         It is shown what it needs to know of: the symbols `ordered` (N,) now, those held, and what is still `waiting`.
         """
         self._now = time * 1e-9
-        names, marks, units = self._names, price[t].tolist(), account.units
-        held, asked = np.flatnonzero(units).tolist(), ordered.tolist()
-        volumes, stale = self._volumes[t], self._stale[t]
-        shown = {names[s]: s for s in (*held, *asked)} | {order.symbol: names.index(order.symbol) for order in waiting}
+        names, listings, stale = self._names, self._listings, self._stale[t]
+        held, asked = np.flatnonzero(account.units).tolist(), ordered.tolist()
+        known = [*held, *asked, *(names.index(order.symbol) for order in waiting)]
         self._gate.open(
             AccountState(
                 cash=account.cash,
-                positions={names[s]: held_units for s, held_units in zip(held, units[held].tolist(), strict=True)},
-                marks={name: marks[s] for name, s in shown.items()},
-                listings={name: self._listings[s] for name, s in shown.items()},
-                stale=frozenset(name for name, s in shown.items() if stale[s]) if stale.any() else frozenset(),
-                volumes={names[s]: v for s, v in zip(asked, volumes[ordered].tolist(), strict=True) if v == v},
+                positions={names[s]: units for s, units in zip(held, account.units[held].tolist(), strict=True)},
+                marks=dict(zip(names, price[t].tolist(), strict=True)),
+                listings={names[s]: listings[s] for s in known},
+                stale=frozenset(names[s] for s in known if stale[s]) if self._any_stale[t] else frozenset(),
+                volumes={names[s]: v for s, v in zip(asked, self._volumes[t][ordered].tolist(), strict=True) if v == v},
                 rates={currency: float(self._tape.fx[t, s]) for currency, s in self._currencies.items()},
                 open_orders=waiting,
             )

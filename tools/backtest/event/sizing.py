@@ -11,7 +11,7 @@ from data.errors import TargetRefused
 from data.market import FloatArray, IntArray
 from tools.backtest.arithmetic import Market, known, sized
 from tools.backtest.rules import Rules
-from tools.backtest.vectorised.checks import check_weights
+from tools.backtest.vectorised.checks import LARGEST, check_weights
 
 
 def checked_row(row: FloatArray, symbols: tuple[str, ...], t: int, rules: Rules) -> bool:
@@ -30,13 +30,14 @@ def checked_row(row: FloatArray, symbols: tuple[str, ...], t: int, rules: Rules)
 @njit(cache=True)
 def _examined(row: FloatArray, short: bool, borrow: bool) -> tuple[bool, bool]:
     """Whether any weight is given, and whether all are beyond doubt, as those of almost every row are."""
-    decides, total, low = False, 0.0, 0.0
+    decides, total, low, high = False, 0.0, 0.0, 0.0
     for s in range(row.size):
         if not math.isnan(row[s]):
             decides = True
             total += row[s]
-            low = min(low, row[s])
-    return decides, math.isfinite(total) and (short or low >= 0.0) and (borrow or total <= 1.0)
+            low, high = min(low, row[s]), max(high, row[s])
+    ordinary = low >= -LARGEST and high <= LARGEST
+    return decides, ordinary and (short or low >= 0.0) and (borrow or total <= 1.0)
 
 
 @njit(cache=True)
