@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.trace_store import Run
     from graph.replay import Replay
     from tools.backtest.lookahead import LookaheadReport
+    from tools.backtest.result import Result
     from tools.execution.book import Book
 
 NodeFinished = Callable[[str, str], None]
@@ -207,6 +208,18 @@ class Desk:
         from app.backtesting.run import backtest
 
         return backtest(self.settings, self.market, request, out, progress)
+
+    def backtests(self) -> tuple[str, ...]:
+        """The names of the runs kept in this home, the newest first."""
+        from app.backtesting.kept import kept_runs
+
+        return kept_runs(self._home)
+
+    def backtest_run(self, name: str) -> tuple[Result, dict[str, Any]]:
+        """A kept run and its summary; NotFound, CorruptFile."""
+        from tools.backtest.files import load
+
+        return load(self._home / "backtests" / name)
 
     def lookahead(
         self, strategy: str, start: str, end: str, cuts: int, progress: Callable[[int, int], None]

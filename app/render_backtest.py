@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from app.render import console, say
-from tools.backtest.report import PERCENT
+from tools.backtest.words import figure_name, figure_text
 
 if TYPE_CHECKING:
     from app.backtesting.kept import Kept
@@ -71,13 +71,5 @@ def _table(columns: dict[str, dict[str, float]], title: str | None = None) -> Ta
     for name in ("", *columns):
         table.add_column(name, justify="left" if not name else "right")
     for figure in dict.fromkeys(f for figures in columns.values() for f in figures):
-        table.add_row(figure.replace("_", " "), *(_shown(figure, figures.get(figure)) for figures in columns.values()))
+        table.add_row(figure_name(figure), *(figure_text(figure, figures.get(figure)) for figures in columns.values()))
     return table
-
-
-def _shown(figure: str, value: Any) -> str:
-    if value is None:
-        return ""
-    if figure in PERCENT:
-        return f"{100.0 * value:.2f} %"
-    return f"{value:,.0f}" if figure in ("costs", "fills") else f"{value:.2f}"

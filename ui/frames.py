@@ -6,7 +6,7 @@ account currency ("ccy"), times in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from agents.explainer.answer import Step
 from agents.view import View
 from app.trace_store import Run
 from graph.record import CycleRecord
+from tools.backtest.result import Result
+from tools.backtest.words import figure_name, figure_text
 from tools.execution.book import Book
 from ui.progress import moment, outcome
 
@@ -237,3 +239,21 @@ def history(points: Sequence[tuple[str, float, float]]) -> pd.DataFrame:
     frame["slot"] = pd.to_datetime(frame["slot"], utc=True)
     frame["drawdown, %"] = (frame["value, ccy"] / frame["value, ccy"].cummax() - 1.0) * PERCENT
     return frame
+
+
+def account(result: Result) -> pd.DataFrame:
+    """A backtest's account as `history` has a book's."""
+    points = zip(result.times, result.equity.tolist(), result.cash.tolist(), strict=True)
+    return history([(str(time), value, cash) for time, value, cash in points])
+
+
+def by_run(figures: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """Figures as rows and runs as columns, written out: their units differ from row to row."""
+    names = list(dict.fromkeys(name for column in figures.values() for name in column))
+    columns = {run: [figure_text(name, found.get(name)) for name in names] for run, found in figures.items()}
+    return pd.DataFrame({"figure": [figure_name(name) for name in names], **columns})
+
+
+def counts(found: Mapping[str, int]) -> pd.DataFrame:
+    """What was counted, and how often."""
+    return pd.DataFrame({"what": list(found), "times": list(found.values())})

@@ -1,4 +1,4 @@
-"""The control panel: three pages, the badges and the kill switch on each. Start it with `bullpen ui`."""
+"""The control panel: four pages, the badges and the kill switch on each. Start it with `bullpen ui`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ page = st.navigation(
                 help="One recorded decision: what each agent said, how every weight came about, what was traded."),
         st.Page("app_pages/book.py", title="Book", icon=":material/account_balance:",
                 help="What a book holds, what it is worth, and how it got there."),
+        st.Page("app_pages/backtests.py", title="Backtests", icon=":material/history:",
+                help="Runs over the past: figures beside baselines, what costs do, and what is not said."),
     ]
 )  # fmt: skip
 with faults():

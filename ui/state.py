@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from app.desk import Desk
 from app.settings import Settings, load_settings
 from graph.journal import Entry
 from graph.record import CycleRecord
+from tools.backtest.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +96,15 @@ def _facts(home: Path, cycle_id: str) -> Facts:
 def waterfall(cycle_id: str, symbol: str) -> Waterfall:
     """How one weight of a record came about."""
     return waterfall_of(facts(cycle_id), symbol)
+
+
+def backtest_run(name: str) -> tuple[Result, dict[str, Any]]:
+    """A kept run and its summary; read and checked once, unless it was made again."""
+    folder = home() / "backtests" / name
+    changed = folder.stat().st_mtime if folder.is_dir() else 0.0
+    return _backtest_run(home(), name, changed)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _backtest_run(home: Path, name: str, changed: float) -> tuple[Result, dict[str, Any]]:
+    return _open(home).backtest_run(name)

@@ -14,7 +14,7 @@ from typing import Any
 from app.backtesting.request import BacktestRequest
 from app.code_hash import code_hash
 from data.clock import slot_text, to_datetime
-from tools.backtest.files import save
+from tools.backtest.files import SUMMARY, save
 from tools.backtest.metrics import summary
 from tools.backtest.report import REPORT, Page, write_report
 from tools.backtest.result import Result
@@ -51,6 +51,12 @@ class Kept:
     folder: Path
     report: Path
     summary: dict[str, Any]
+
+
+def kept_runs(home: Path) -> tuple[str, ...]:
+    """The names of the runs kept under a home, the newest first."""
+    found = [path for path in (home / "backtests").glob(f"*/{SUMMARY}") if not path.parent.name.startswith(".")]
+    return tuple(path.parent.name for path in sorted(found, key=lambda p: (-p.stat().st_mtime, p.parent.name)))
 
 
 def folder_of(home: Path, request: BacktestRequest, origin: Mapping[str, Any]) -> Path:

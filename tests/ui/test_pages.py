@@ -22,6 +22,7 @@ from tools.risk.verdict import Verdict
 from ui import jobs
 
 PAGES = ("cycle", "decision", "book")
+EVERY_PAGE = (*PAGES, "backtests")
 CYCLE = cycle_id_of("simulated", SLOT)
 
 
@@ -51,7 +52,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]
     return calls
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_an_empty_home_says_what_to_do(panel: AppTest, page: str) -> None:
     open_page(panel, page)
     assert len(panel.info) == 1

@@ -78,7 +78,7 @@ def _write(folder: Path, result: Result, summary: Mapping[str, Any]) -> None:
             "cost": made.cost, "fx": made.fx,
         }
     ).to_parquet(folder / TRADES, index=False)  # fmt: skip
-    text = json.dumps({**summary, "order_hash": result.order_hash()}, indent=1, sort_keys=True, allow_nan=False)
+    text = json.dumps({**summary, "order_hash": result.order_hash()}, indent=1, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
 
 

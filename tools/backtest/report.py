@@ -12,10 +12,9 @@ import pandas as pd
 
 from tools.backtest.metrics import drawdowns
 from tools.backtest.result import Result
+from tools.backtest.words import figure_name, figure_text
 
 REPORT = "report.html"
-PERCENT = ("total_return", "annual_return", "annual_volatility", "max_drawdown", "var_95", "cvar_95")
-"""Figures shown in percent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +112,12 @@ def _table(columns: Mapping[str, Mapping[str, float]]) -> str:
     names = list(dict.fromkeys(name for figures in columns.values() for name in figures))
     head = "".join(f"<th>{escape(column)}</th>" for column in ["", *columns])
     rows = (
-        f"<tr><td>{escape(name.replace('_', ' '))}</td>"
-        + "".join(f"<td>{_shown(name, figures.get(name))}</td>" for figures in columns.values())
+        f"<tr><td>{escape(figure_name(name))}</td>"
+        + "".join(f"<td>{figure_text(name, figures.get(name))}</td>" for figures in columns.values())
         + "</tr>"
         for name in names
     )
     return f"<table><tr>{head}</tr>{''.join(rows)}</table>"
-
-
-def _shown(name: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    if name in PERCENT:
-        return f"{100.0 * value:.2f} %"
-    return f"{value:,.0f}" if name in ("costs", "fills") else f"{value:.2f}"
 
 
 def _pairs(values: Mapping[str, str]) -> str:
