@@ -40,6 +40,19 @@ class CostTerms(NamedTuple):
     """Half-spread that narrows with volume: fraction of the notional per unit of volatility / sqrt(volume)."""
 
 
+class _Row(NamedTuple):
+    """The terms of one symbol: numbers, so that handing them on counts no references to arrays."""
+
+    rate_bps: float
+    spread_vol: float
+    per_unit: float
+    minimum: float
+    impact: float
+    kyle: float
+    spread_volume: float
+    lot: float
+
+
 def free_terms(symbols: int) -> CostTerms:
     """Terms of `symbols` names under which a trade costs nothing, any size is filled, and units are fractional."""
     return proportional_terms(np.zeros(symbols))
@@ -72,16 +85,35 @@ def fill_cost(
 
     `fx` is account currency per unit of the symbol's; an unknown or empty `volume` (NaN, 0) has no impact term.
     """
+    return _cost(units, price, fx, volume, volatility, _row(terms, s))
+
+
+@njit(cache=True)
+def _row(terms: CostTerms, s: int) -> _Row:
+    return _Row(
+        terms.rate_bps[s],
+        terms.spread_vol[s],
+        terms.per_unit[s],
+        terms.minimum[s],
+        terms.impact[s],
+        terms.kyle[s],
+        terms.spread_volume[s],
+        terms.lot[s],
+    )
+
+
+@njit(cache=True)
+def _cost(units: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> float:
     size = abs(units)
     notional = size * price * fx
-    cost = trade_cost(notional, terms.rate_bps[s])
-    cost += volatility_spread(notional, volatility, terms.spread_vol[s])
-    cost += unit_commission(size, terms.per_unit[s], terms.minimum[s])
+    cost = trade_cost(notional, row.rate_bps)
+    cost += volatility_spread(notional, volatility, row.spread_vol)
+    cost += unit_commission(size, row.per_unit, row.minimum)
     if volume > 0.0:
         share = size / volume
-        moved = square_root_impact(share, terms.impact[s]) + kyle_impact(share, terms.kyle[s])
+        moved = square_root_impact(share, row.impact) + kyle_impact(share, row.kyle)
         cost += notional * volatility * moved
-        cost += volume_spread(notional, volatility, volume, terms.spread_volume[s])
+        cost += volume_spread(notional, volatility, volume, row.spread_volume)
     return cost
 
 
@@ -113,39 +145,35 @@ def affordable(
     """The most units of symbol s, in whole lots, whose notional and costs together do not exceed `cash`.
 
     Never negative; 0 where `cash` is not positive and finite, or a price is not. With proportional costs alone it is
-    whole_lots(cash / (price x fx x (1 + rate)), lot), and one step less where rounding made that too dear by a bit.
+    whole_lots(cash / (price x fx x (1 + rate)), lot), and a lot more or less where rounding was off by a bit.
     The sum `units * price * fx + fill_cost(...)`, rounded once, is what does not exceed `cash`.
     """
     each = price * fx
     if not (0.0 < cash < math.inf and 0.0 < each < math.inf):
         return 0.0
-    lot = terms.lot[s]
-    most = whole_lots(cash / (each * (1.0 + terms.rate_bps[s] * 1e-4)), lot)
+    row = _row(terms, s)
+    most = whole_lots(cash / (each * (1.0 + row.rate_bps * 1e-4)), row.lot)
     if math.isinf(most):
         return 0.0
-    if lot > 0.0 and _payable(most + lot, cash, price, fx, volume, volatility, terms, s):
-        return most + lot
+    if row.lot > 0.0 and _payable(most + row.lot, cash, price, fx, volume, volatility, row):
+        return most + row.lot
     for _ in range(2):
-        if _payable(most, cash, price, fx, volume, volatility, terms, s):
+        if _payable(most, cash, price, fx, volume, volatility, row):
             return most
-        most = max(0.0, most - lot if lot > 0.0 else np.nextafter(most, 0.0))
-    return _search(most, cash, price, fx, volume, volatility, terms, s)
+        most = max(0.0, most - row.lot if row.lot > 0.0 else np.nextafter(most, 0.0))
+    return _search(most, cash, price, fx, volume, volatility, row)
 
 
 @njit(cache=True)
-def _payable(
-    units: float, cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
-) -> bool:
-    return units * price * fx + fill_cost(units, price, fx, volume, volatility, terms, s) <= cash
+def _payable(units: float, cash: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> bool:
+    return units * price * fx + _cost(units, price, fx, volume, volatility, row) <= cash
 
 
 @njit(cache=True)
-def _search(
-    above: float, cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
-) -> float:
+def _search(above: float, cash: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> float:
     """The largest payable number of units in [0, above], by bisection: what is paid grows with the units. Whole lots
     are counted, so that none is lost to rounding; fractions are exact to one part in 2^50 of `above`."""
-    step = terms.lot[s] if terms.lot[s] > 0.0 else above * 2.0**-50
+    step = row.lot if row.lot > 0.0 else above * 2.0**-50
     if step == 0.0:
         return 0.0
     low, high = 0.0, np.floor(above / step) + 1.0
@@ -153,7 +181,7 @@ def _search(
         middle = np.floor(0.5 * (low + high))
         if not low < middle < high:
             break
-        if _payable(middle * step, cash, price, fx, volume, volatility, terms, s):
+        if _payable(middle * step, cash, price, fx, volume, volatility, row):
             low = middle
         else:
             high = middle
