@@ -86,3 +86,23 @@ def test_differences_name_what_book_and_broker_count_differently():
     book = settle(new_book("b", 1000.0), [fill("A", "buy", 1.0, 10.0)])
     assert [tuple(d) for d in differences(book, {"B": 2.0})] == [("A", 1.0, 0.0), ("B", 0.0, 2.0)]
     assert [d.symbol for d in differences(book, {"A": float("nan")})] == ["A"]
+
+
+def test_a_book_that_may_be_short_sells_what_it_does_not_hold():
+    book = settle(new_book("b", 1000.0, short=True), [fill("A", "sell", 2.0, 10.0, cost=1.0)])
+    assert (book.positions["A"].quantity, book.positions["A"].average_price, book.cash) == (-2.0, 10.0, 1019.0)
+    book = settle(book, [fill("A", "sell", 2.0, 20.0)])
+    assert (book.positions["A"].quantity, book.positions["A"].average_price) == (-4.0, 15.0)
+    book = settle(book, [fill("A", "buy", 1.0, 30.0)])
+    assert (book.positions["A"].quantity, book.positions["A"].average_price) == (-3.0, 15.0)
+    turned = settle(book, [fill("A", "buy", 5.0, 12.0)])
+    assert (turned.positions["A"].quantity, turned.positions["A"].average_price) == (2.0, 12.0)
+    assert settle(book, [fill("A", "buy", 3.0, 12.0)]).positions == {}
+    assert mark_book(book, {"A": 8.0}).net_asset_value == book.cash - 24.0
+
+
+def test_pieces_that_make_up_a_position_close_it_without_dust():
+    book = settle(new_book("b", 1000.0), [fill("A", "buy", 0.1, 10.0), fill("A", "buy", 0.2, 10.0)])
+    assert settle(book, [fill("A", "sell", 0.3, 10.0)]).positions == {}
+    whole = settle(new_book("b", 1000.0), [fill("A", "buy", 0.3, 10.0)])
+    assert settle(whole, [fill("A", "sell", 0.1, 10.0), fill("A", "sell", 0.2, 10.0)]).positions == {}

@@ -94,3 +94,11 @@ def test_prices_may_be_given_apart_from_the_marks():
     (order,) = orders_for({"A": 0.5, "CASH": 0.5}, book, SLOT, prices={"A": 10.0})
     assert order.quantity == 50.0
     assert order.reference_price == 10.0
+
+
+def test_a_short_position_is_bought_back_whole_and_made_smaller():
+    book = book_of({"A": -10.0}, {"A": 100.0}, cash=3000.0)
+    (closing,) = orders_for({"A": 0.0, "CASH": 1.0}, book, SLOT)
+    assert (closing.side, closing.quantity) == ("buy", 10.0)
+    (smaller,) = orders_for({"A": -0.25, "CASH": 1.25}, book, SLOT)
+    assert (smaller.side, smaller.quantity) == ("buy", 5.0)
