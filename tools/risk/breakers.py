@@ -25,12 +25,6 @@ def day_return(book: Book) -> float:
     return book.net_asset_value / book.day_start_value - 1.0
 
 
-def period_return(book: Book, period: str) -> float:
-    """Return since the last slot before a day or week (`periods`) began; 0 where the book does not know its value."""
-    value = book.net_asset_value
-    return value / book.period_values.get(period, value) - 1.0
-
-
 def periods(at: datetime) -> tuple[str, str]:
     """The names of the day and of the ISO week (UTC) of an instant: "2020-03-16", "2020-W12"."""
     moment = at.astimezone(UTC)
@@ -40,16 +34,18 @@ def periods(at: datetime) -> tuple[str, str]:
 
 def tripped(book: Book, limits: RiskLimits, at: datetime) -> dict[str, str]:
     """The breakers that the value at `at` (UTC) trips, by rule, with the figures in words."""
-    day, week = (period_return(book, period) for period in periods(at))
+    value = book.net_asset_value
+    fall, slot = 1.0 - value / book.peak_value, 1.0 - value / book.day_start_value
+    day, week = (1.0 - value / book.period_values.get(period, value) for period in periods(at))
     rules: dict[str, str] = {}
-    if drawdown(book) >= limits.max_drawdown - SLACK:
-        rules[DRAWDOWN] = f"drawdown {drawdown(book):.2%}, limit {limits.max_drawdown:.2%}"
-    if day_return(book) <= -limits.max_daily_loss + SLACK:
-        rules[DAILY_LOSS] = f"loss since the last slot {-day_return(book):.2%}, limit {limits.max_daily_loss:.2%}"
-    elif day <= -limits.max_daily_loss + SLACK:
-        rules[DAILY_LOSS] = f"loss of the day {-day:.2%}, limit {limits.max_daily_loss:.2%}"
-    if week <= -limits.max_weekly_loss + SLACK:
-        rules[WEEKLY_LOSS] = f"loss of the week {-week:.2%}, limit {limits.max_weekly_loss:.2%}"
+    if fall >= limits.max_drawdown - SLACK:
+        rules[DRAWDOWN] = f"drawdown {fall:.2%}, limit {limits.max_drawdown:.2%}"
+    if slot >= limits.max_daily_loss - SLACK:
+        rules[DAILY_LOSS] = f"loss since the last slot {slot:.2%}, limit {limits.max_daily_loss:.2%}"
+    elif day >= limits.max_daily_loss - SLACK:
+        rules[DAILY_LOSS] = f"loss of the day {day:.2%}, limit {limits.max_daily_loss:.2%}"
+    if week >= limits.max_weekly_loss - SLACK:
+        rules[WEEKLY_LOSS] = f"loss of the week {week:.2%}, limit {limits.max_weekly_loss:.2%}"
     return rules
 
 

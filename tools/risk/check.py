@@ -53,7 +53,7 @@ def check(
     figures = {"drawdown": drawdown(book), "day_return": day_return(book)}
     if reasons:
         return Verdict(decision="halted", weights=_named(held, panel), measures=figures, reasons=reasons)
-    s = situation(book, panel, tradable, limits, as_of)
+    s = situation(book, held, panel, tradable, limits, as_of)
     weights, clamps, notes = _within_limits(vector(target, s.symbols), s)
     measures = figures | _measures(weights, s)
     decision, questions = _judge(measures["turnover"], limits, clamps)
@@ -77,17 +77,17 @@ def _stops(book: Book, limits: RiskLimits, halt: HaltState, as_of: datetime) -> 
 def _unpriced(held: Mapping[str, float], panel: Panel, limits: RiskLimits) -> tuple[str, ...]:
     """Held symbols whose price cannot be relied on, or that are held short where they may not be."""
     found: list[str] = []
-    columns = {symbol: column for column, symbol in enumerate(panel.symbols)}
+    bars = dict(zip(panel.symbols, zip(panel.close[-1].tolist(), panel.age[-1].tolist(), strict=True), strict=True))
     for symbol, weight in sorted(held.items()):
         if symbol == CASH or weight == 0.0:
             continue
-        column = columns.get(symbol)
+        price, age = bars.get(symbol, (math.nan, -1))
         if weight < 0.0 and limits.long_only:
             found.append(f"{symbol} is held short")
-        elif column is None or not _positive(float(panel.close[-1, column])) or panel.age[-1, column] < 0:
+        elif not _positive(price) or age < 0:
             found.append(f"{symbol} is held and has no price")
-        elif panel.age[-1, column] > limits.max_stale_bars:
-            found.append(f"{symbol} is held and has had no bar for {int(panel.age[-1, column])} slots")
+        elif age > limits.max_stale_bars:
+            found.append(f"{symbol} is held and has had no bar for {age} slots")
     return tuple(found)
 
 

@@ -26,7 +26,8 @@ def window_returns(panel: Panel, bars: int) -> FloatArray:
 
 def complete_rows(returns: FloatArray, active: BoolArray) -> BoolArray:
     """(R,) True where every active column (S,) has a return."""
-    return np.logical_and.reduce(np.isfinite(np.where(active, returns, 0.0)), axis=1)
+    known = np.isfinite(returns)
+    return np.logical_and.reduce(known | ~active, axis=1)
 
 
 def weighted(returns: FloatArray, weights: FloatArray) -> FloatArray:

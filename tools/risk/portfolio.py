@@ -6,6 +6,8 @@ can be traded meets them all.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -78,24 +80,43 @@ def cap_portfolio(weights: FloatArray, s: Situation) -> Step:
 def _largest_factor(weights: FloatArray, rows: BoolArray, s: Situation, used: float) -> float:
     """A factor in [0, 1), whole grains, at which no limit is exceeded; 0 where even that is too much.
 
-    With nothing frozen every usage grows with the factor, and the answer is one division away; else it is bisected.
+    With nothing frozen every usage grows with the factor, and the answer is one division away; else it is searched.
     """
     fixed = profile(np.where(s.frozen, weights, 0.0), rows, s)
     free = profile(np.where(s.frozen, 0.0, weights), rows, s)
 
-    def allowed(grains: int) -> bool:
+    def excess(grains: int) -> float:
         f = grains * GRAIN
         mixed = Profile(fixed.past + f * free.past, fixed.net + f * free.net, fixed.shocked + f * free.shocked)
-        return max(usage(mixed, rows, s).values()) <= 1.0
+        return max(usage(mixed, rows, s).values()) - 1.0
 
-    low, high = 0, round(1.0 / GRAIN)
+    whole = round(1.0 / GRAIN)
     if not bool(np.any(s.frozen & (weights != 0.0))):
-        guess = max(0, int(1.0 / (used * GRAIN)) - 1)
-        low, high = (guess, guess + 1) if allowed(guess) else (0, guess)
+        guess = max(0, int(whole / used) - 1)
+        return (guess if excess(guess) <= 0.0 else _last_within(excess, 0, guess, used - 1.0)) * GRAIN
+    return _last_within(excess, 0, whole, used - 1.0) * GRAIN
+
+
+def _last_within(excess: Callable[[int], float], low: int, high: int, above: float) -> int:
+    """A number in [low, high) after which `excess`, which is `above` at `high`, is not 0 or less; else `low`.
+
+    By false position, the end that stays put counted by half (Illinois); by halves at every fourth step, and while `low`
+    is beyond too.
+    """
+    below, step, moved = min(0.0, excess(low)), 0, ""
     while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if allowed(middle) else (low, middle)
-    return low * GRAIN
+        step += 1
+        at = low - below * (high - low) / (above - below)
+        halve = step % 4 == 0 or below == 0.0 or not math.isfinite(at)
+        middle = (low + high) // 2 if halve else min(max(int(at), low + 1), high - 1)
+        found = excess(middle)
+        if found <= 0.0:
+            above = above / 2 if moved == "low" else above
+            low, below, moved = middle, found, "low"
+        else:
+            below = below / 2 if moved == "high" else below
+            high, above, moved = middle, found, "high"
+    return low
 
 
 def _share(value: float, limit: float) -> float:

@@ -54,18 +54,20 @@ class Situation:
     limits: RiskLimits
 
 
-def situation(book: Book, panel: Panel, tradable: BoolArray, limits: RiskLimits, as_of: datetime) -> Situation:
-    """The situation of `book`, marked and with a positive value, at `as_of`; `tradable` (S,)."""
+def situation(
+    book: Book, held: Mapping[str, float], panel: Panel, tradable: BoolArray, limits: RiskLimits, as_of: datetime
+) -> Situation:
+    """The situation of `book`, marked, with a positive value and the weights `held`, at `as_of`; `tradable` (S,)."""
     symbols = panel.symbols
     returns = window_returns(panel, limits.risk_window_bars)
     return Situation(
         symbols=symbols,
-        held=vector(book.weights(), symbols),
+        held=vector(held, symbols),
         frozen=~tradable,
         barred=np.array([symbol in limits.restricted for symbol in symbols], dtype=np.bool_),
         stopped=stops(book, limits, as_of),
         groups=_groups(panel, limits),
-        room=_room(panel, limits, book.net_asset_value),
+        room=_room(panel, limits, book),
         returns=returns,
         benchmark=_benchmark(returns, symbols, limits.beta_benchmark),
         shocks=shocks(limits.stress_scenarios, panel.instruments),
@@ -109,11 +111,11 @@ def _named(labels: Sequence[str], caps: Mapping[str, float]) -> tuple[Group, ...
     return tuple(Group(label, (of == label).astype(np.float64), cap) for label, cap in found if cap is not None)
 
 
-def _room(panel: Panel, limits: RiskLimits, value: float) -> FloatArray:
+def _room(panel: Panel, limits: RiskLimits, book: Book) -> FloatArray:
     if limits.max_participation is None:
         return np.full(len(panel.instruments), np.inf)
     traded = average_traded(panel, limits.participation_window_bars)
-    return np.where(np.isnan(traded), np.inf, limits.max_participation * traded / value)
+    return np.where(np.isnan(traded), np.inf, limits.max_participation * traded / book.net_asset_value)
 
 
 def _benchmark(returns: FloatArray, symbols: Sequence[str], name: str) -> FloatArray:
