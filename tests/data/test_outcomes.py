@@ -15,10 +15,9 @@ DAYS = pd.date_range("2020-01-01 21:00", periods=60, tz="UTC")
 
 def bars(**changes):
     close = 100.0 * np.exp(np.cumsum(np.random.default_rng(3).normal(0.0, 0.02, len(DAYS))))
-    frame = pd.DataFrame(
-        {"symbol": "A", "start": DAYS - pd.Timedelta(hours=6), "event_time": DAYS, "known_at": DAYS,
-         "open": close * 0.99, "high": close * 1.02, "low": close * 0.97, "close": close, "volume": 1e6 + np.arange(len(DAYS))}
-    )  # fmt: skip
+    frame = pd.DataFrame({"symbol": "A", "start": DAYS - pd.Timedelta(hours=6), "event_time": DAYS, "known_at": DAYS})
+    frame = frame.assign(open=close * 0.99, high=close * 1.02, low=close * 0.97, close=close)
+    frame = frame.assign(volume=1e6 + np.arange(len(DAYS)))
     return frame.assign(**changes)
 
 
