@@ -77,6 +77,14 @@ def test_raw_messages_reproduce_every_best_price_the_exchange_sent(recording):
     assert np.array_equal(quotes[messages], sent)
 
 
+def test_raw_trades_are_the_recorded_trades(recording):
+    compared = [c.FEED_SIDE, c.FEED_TICK, c.FEED_LOTS]
+    raw_trades = recording.feed.rows[recording.feed.rows[:, c.FEED_KIND] == c.TRADE]
+    recorded = trades("spot_ethusdt_20240808").rows
+    assert np.array_equal(raw_trades[:, compared], recorded[:, compared])
+    assert np.array_equal(raw_trades[:, c.FEED_TIME] // 1_000_000, recorded[:, c.FEED_TIME] // 1_000_000)
+
+
 def test_raw_messages_show_the_sampled_seconds(recording):
     times, bid_px, bid_sz, ask_px, ask_sz = samples("spot_ethusdt_20240808")
     quotes = replay_feed(new_displayed(SPOT), recording.feed, NOTHING).quotes

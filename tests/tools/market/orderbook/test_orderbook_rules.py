@@ -141,6 +141,17 @@ def test_a_full_log_stops_before_anything_is_changed():
     assert book.levels[c.BIDS, 5, c.COUNT] == 20
 
 
+def test_a_log_too_short_for_what_could_follow_refuses_the_order():
+    book = new_book(100, 50, 64)
+    for order in range(1, 16):
+        limit(book, order, SELL, 1, 50)
+    book.state[c.LOGGED] = 64 - 10
+    assert submit(book, 20, BUY, Kind.MARKET, TimeInForce.GTC, 15, 0, 0) == Reason.LOG_FULL
+    assert (book.state[c.LOGGED], book.lots[c.ASKS, 50]) == (54, 15)
+    drain(book)
+    assert submit(book, 20, BUY, Kind.MARKET, TimeInForce.GTC, 15, 0, 0) == Reason.NONE
+
+
 def test_a_command_nobody_knows_is_rejected_in_the_log(book):
     commands = np.full((1, c.COMMAND_COLUMNS), 9, dtype=np.int64)
     run(book, commands, 0)
