@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import BadConfig
 from data.sources.protocol import Param
-from graph.config import ApprovalPolicy, CycleConfig
+from graph.config import ApprovalPolicy, CycleConfig, Venue
 
 
 class Settings(BaseSettings):
@@ -40,6 +40,14 @@ class Settings(BaseSettings):
     """init_chat_model string, such as "openai:gpt-5-mini"; empty means no chat model."""
     approval: ApprovalPolicy | None = None
     """Overrides the book's approval policy."""
+    venue: Venue | None = None
+    """Overrides the book's venue."""
+    live: bool = False
+    """The first switch for real money; only the flag sets it, never the environment."""
+    live_account: str = ""
+    """The second switch: the venue's name of the account that may be traded live."""
+    venue_url: str = ""
+    """Address of the venue instead of its own."""
     config: Path | None = None
     """YAML file with CycleConfig fields (see configs/desk.yaml)."""
 
@@ -74,8 +82,10 @@ class Settings(BaseSettings):
         fields |= {"frequency": frequency, "llm": self.llm or fields.get("llm", "")}
         if self.universe():
             fields["universe"] = self.universe()
-        if self.approval is not None:
-            fields["approval"] = self.approval
+        fields |= {k: v for k, v in (("approval", self.approval), ("venue", self.venue)) if v is not None}
+        if "live" in fields:
+            raise BadConfig("live is no setting of a book", "say --live where it is meant")
+        fields["live"] = self.live
         try:
             return CycleConfig.model_validate(fields)
         except ValidationError as error:
@@ -85,7 +95,8 @@ class Settings(BaseSettings):
 def load_settings(**given: Any) -> Settings:
     """Settings with the flags that were given (None means not given)."""
     try:
-        return Settings(**{k: v for k, v in given.items() if v is not None})
+        fields: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
+        return Settings(**{"live": False, **fields})
     except ValidationError as error:
         raise _explain(error) from error
 

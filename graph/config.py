@@ -15,6 +15,7 @@ from tools.risk.gate_limits import GateLimits
 from tools.risk.limits import RiskLimits
 
 ApprovalPolicy = Literal["never", "always", "when_large"]
+Venue = Literal["paper", "alpaca", "interactive_brokers", "crypto"]
 
 
 class CycleConfig(BaseModel):
@@ -41,6 +42,14 @@ class CycleConfig(BaseModel):
     gate: GateLimits = Field(default_factory=GateLimits)
     """What orders may be, where they leave."""
     costs: CostModel = Field(default_factory=CostModel)
+    venue: Venue = "paper"
+    """Where orders go. A real venue's own paper account, or its sandbox, unless `live`."""
+    live: bool = False
+    """The first of two switches for real money; the second names the account and is no part of a record."""
+    exchange: str = "binance"
+    """CCXT's id of the crypto exchange."""
+    markets: dict[str, str] = Field(default_factory=dict)
+    """Our symbol -> CCXT's market at that exchange, such as BTC-USD: BTC/USDT."""
     liquidity: LiquiditySchedule | None = None
     """Impact, participation and lots of the paper broker; None: every order is filled whole, whatever its size."""
 
