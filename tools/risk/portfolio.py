@@ -100,8 +100,8 @@ def _largest_factor(weights: FloatArray, rows: BoolArray, s: Situation, used: fl
 def _last_within(excess: Callable[[int], float], low: int, high: int, above: float) -> int:
     """A number in [low, high) after which `excess`, which is `above` at `high`, is not 0 or less; else `low`.
 
-    By false position, the end that stays put counted by half (Illinois); by halves at every fourth step, and while `low`
-    is beyond too.
+    By false position, the end that stays put counted by half (Illinois); by halves at every fourth step, and where the
+    low end is beyond.
     """
     below, step, moved = min(0.0, excess(low)), 0, ""
     while high - low > 1:
