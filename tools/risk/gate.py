@@ -18,7 +18,7 @@ from tools.execution.broker import Answer
 from tools.execution.orders import Fill, Order
 from tools.execution.states import TERMINAL
 from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_rules import RULES
+from tools.risk.gate_rules import RULES, Rule
 from tools.risk.gate_state import AccountState, GateState, Reservation
 from tools.risk.throttle import Traffic
 
@@ -52,6 +52,8 @@ class Gate:
         """
         self.limits = limits
         self._halted, self._throw, self._clock, self._flattening = halted, throw, clock, flattening
+        self._of_new = tuple(rule for rule in RULES[1:] if rule.applies != "growing")
+        self._of_repetitions = tuple(rule for rule in RULES[1:] if rule.applies == "all")
         self._traffic = Traffic(limits)
         self._known: dict[str, Order] = {}
         self._state: GateState | None = None
@@ -121,18 +123,22 @@ class Gate:
             state.reserve(order)
 
     def _pass_rules(self, order: Order, state: GateState) -> None:
-        growing = new = True
-        for number, (rule, broken, applies, throws) in enumerate(RULES):
-            if number == 1:  # it is an order: see which rules are about it
-                new = order.order_id not in state.open
-                growing = new and not state.reduces(order)
-            if (applies == "growing" and not growing) or (applies == "new" and not new):
-                continue
+        """The first rule says whether it is an order at all; then it is known which of the others are about it."""
+        self._ask(RULES[:1], order, state)
+        if order.order_id in state.open:
+            self._ask(self._of_repetitions, order, state)
+        elif state.reduces(order):
+            self._ask(self._of_new, order, state)
+        else:
+            self._ask(RULES[1:], order, state)
+
+    def _ask(self, rules: tuple[Rule, ...], order: Order, state: GateState) -> None:
+        for name, broken, _, throws in rules:
             detail = broken(order, state, self.limits)
             if detail is not None:
                 if throws:
                     self._throw_switch(order, detail)
-                _refuse(order, rule, detail)
+                _refuse(order, name, detail)
 
     def _reason_to_halt(self) -> str:
         """ "" only where the switch was surely read as off."""

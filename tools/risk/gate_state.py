@@ -118,10 +118,12 @@ class GateState:
 
     def unit_price(self, order: Order) -> float:
         """The worst for the account among the mark and the prices that an order names (account currency)."""
-        named = [p for p in (order.limit_price, order.stop_price, order.reference_price) if p is not None]
-        worst = max(named) if order.side == "buy" else min(named)
-        rate, mark = self._rate(order.symbol), self.values[order.symbol]
-        return max(worst * rate, mark) if order.side == "buy" else min(worst * rate, mark)
+        buys, worst, mark = order.side == "buy", order.reference_price, self.values[order.symbol]
+        for price in (order.limit_price, order.stop_price):
+            if price is not None and (price > worst) == buys:
+                worst = price
+        worst *= self._rate(order.symbol)
+        return worst if (worst > mark) == buys else mark
 
     def unit_cash(self, side: Side, price: float) -> float:
         """What a unit at `price` takes (a buy) or brings (a sale), costs set aside (account currency)."""
