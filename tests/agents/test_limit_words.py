@@ -55,3 +55,11 @@ def test_a_symbol_that_a_stop_keeps_out_is_named():
     text = explain(record, "what is the book worth?").text
     assert f"{symbol} [opening.locks.0.symbol] is kept out by `max_position_loss`" in text
     assert check(text, Facts(record)) == ()
+
+
+def test_a_projection_that_was_not_found_is_told():
+    record = a_record(7)
+    record["verdict"]["notes"] = ["no projection, the limits act one by one: risk is unknown"]
+    text = explain(record, "which limits fired?").text
+    assert "“no projection, the limits act one by one: risk is unknown” [verdict.notes.0]" in text
+    assert check(text, Facts(record)) == ()

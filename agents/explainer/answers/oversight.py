@@ -10,7 +10,8 @@ def limits(ask: Ask) -> list[str]:
     """Every clamp, in the order in which the limits acted."""
     clamps = ask.facts.items("verdict.clamps")
     asked = [i for i, clamp in enumerate(clamps) if ask.asked(str(clamp["symbol"]))]
-    lines = [verdict_line(ask)]
+    notes = [f"{ask.cite.quote(f'verdict.notes.{i}')}." for i in range(ask.facts.size("verdict.notes"))]
+    lines = [verdict_line(ask), *notes]
     if not clamps:
         return [*lines, f"No limit fired: there are {ask.cite.count('verdict.clamps')} clamps."]
     if not asked:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from pydantic import ValidationError
 from risk_market import AS_OF, LOOSE, OFF, allowed, book, fired, judge, market, target
 
@@ -242,3 +243,10 @@ def test_the_page_of_limits_has_the_order_of_the_stages():
     in_code = re.findall(r"[a-z_]\w+", clamps.__doc__.split("\n\n")[1])
     titles = {"facts", "permission", "weights", "trades", "portfolio", "then", "at", "once"}
     assert in_page == list(dict.fromkeys(name for name in in_code if name not in titles))
+
+
+def test_the_settings_on_the_page_are_limits():
+    page = (Path(__file__).parents[3] / "docs" / "risk.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(page.split("```yaml\n")[1].split("```")[0])
+    limits = RiskLimits(**shown["limits"])
+    assert limits.stress_scenarios[0].class_shocks[AssetClass.STOCK] == -0.205
