@@ -270,6 +270,11 @@ def test_a_weight_beyond_a_million_is_refused_even_with_borrowing():
             run_events(TAPE, constant(*weights), FREE, Rules(borrow=True, short=True))
 
 
+def test_terms_of_another_universe_are_refused():
+    with pytest.raises(InputError, match="not one a symbol"):
+        run_events(TAPE, constant(0.1, 0.1, 0.1), free_terms(2), Rules())
+
+
 def test_units_beyond_any_account_are_refused_by_symbol_and_slot():
     close = CLOSE.copy()
     close[:, 1] = 1e-300

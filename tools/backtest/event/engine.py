@@ -27,6 +27,7 @@ from tools.backtest.result import Result
 from tools.backtest.rules import Rules
 from tools.backtest.strategy import Strategy
 from tools.backtest.tape import Tape
+from tools.backtest.vectorised.checks import check_terms
 from tools.market.orderbook.latency import Latency
 from tools.market.terms import CostTerms
 from tools.risk.gate_limits import GateLimits
@@ -58,6 +59,7 @@ def run_events(
     """
     if rules.fill == "same_close" and latency is not None:
         raise BadConfig("same_close leaves no time for a latency", "fill at next_open or next_close")
+    check_terms(terms, len(tape.instruments))
     decider, sender = Decider(strategy, moments, check, tape, rules), Sender(tape, terms, gate)
     return _Run(tape, terms, rules, decider, sender, latency, progress).result()
 

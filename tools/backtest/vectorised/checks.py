@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data.errors import BadBar, TargetRefused
+from data.errors import BadBar, InputError, TargetRefused
 from data.market import BoolArray, FloatArray
 from tools.backtest.rules import Rules
+from tools.market.terms import CostTerms
 
 SUM_SLACK = 1e-9
 """How far the weights of a row may add up beyond 1: rounding, not leverage."""
@@ -37,6 +38,13 @@ def check_weights(weights: FloatArray, symbols: tuple[str, ...], slots: int, rul
                 symbols[s], "allow borrowing in the rules, or let the weights add up to 1 at most",
             )  # fmt: skip
     _refuse(np.abs(weights) > LARGEST, weights, symbols, "size", f"ask for {LARGEST:.0f} times the value at most")
+
+
+def check_terms(terms: CostTerms, symbols: int) -> None:
+    """Refuse (InputError) terms that have not one row a symbol."""
+    wrong = [name for name, column in terms._asdict().items() if column.shape != (symbols,)]
+    if wrong:
+        raise InputError(f"terms {', '.join(wrong)} are not one a symbol", "make the terms of the tape's instruments")
 
 
 def _refuse(bad: BoolArray, weights: FloatArray, symbols: tuple[str, ...], rule: str, remedy: str) -> None:

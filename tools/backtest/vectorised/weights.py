@@ -13,7 +13,7 @@ from tools.backtest.result import Result
 from tools.backtest.rules import Rules
 from tools.backtest.tape import Tape
 from tools.backtest.vectorised.account import Law, Path, account_pass
-from tools.backtest.vectorised.checks import check_weights
+from tools.backtest.vectorised.checks import check_terms, check_weights
 from tools.market.terms import CostTerms
 
 
@@ -70,9 +70,7 @@ def run_sweep(tape: Tape, weights: FloatArray, terms: CostTerms, rules: Rules) -
 
 
 def _checked(tape: Tape, weights: FloatArray, terms: CostTerms, rules: Rules) -> FloatArray:
-    wrong = [name for name, column in terms._asdict().items() if column.shape != (len(tape.instruments),)]
-    if wrong:
-        raise InputError(f"terms {', '.join(wrong)} are not one a symbol", "make the terms of the tape's instruments")
+    check_terms(terms, len(tape.instruments))
     check_weights(weights, tape.symbols, tape.times.size, rules)
     return np.ascontiguousarray(weights, dtype=np.float64)
 
