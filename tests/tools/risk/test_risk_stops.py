@@ -57,6 +57,15 @@ def test_a_loss_from_the_average_price_closes_a_long_and_a_short(weight, entry, 
     assert fired(verdict) == (["max_position_loss"] if stopped else [])
 
 
+def test_several_stops_act_in_one_step_each_with_its_figures():
+    held = holding(0.2, 1 / 0.85)
+    second = held.positions["S1"].model_copy(update={"average_price": 1 / 0.88})
+    both = held.model_copy(update={"positions": held.positions | {"S1": second}})
+    verdict = verdict_on(both, target(0.2, 0.1, 0.1))
+    assert allowed(verdict) == pytest.approx([0.0, 0.0, 0.1, 0.0, 0.0])
+    assert {c.detail for c in verdict.clamps} == {"S0 lost 15.00%, limit 10.00%; S1 lost 12.00%, limit 10.00%"}
+
+
 def test_a_fall_from_the_best_price_since_the_entry_closes():
     held = holding(0.2, 0.5, best_marks={"S0": 1 / 0.8})
     verdict = verdict_on(held, target(0.2, 0.1))
