@@ -234,7 +234,13 @@ def test_an_order_that_is_replaced_on_its_way_is_never_filled():
         weights = {4: 0.5, 5: 0.2}.get(slot, np.nan)
         return np.array([weights, np.nan, np.nan])
 
-    result = run_events(TAPE, change_of_mind, FREE, Rules(), latency=FixedLatency(18 * 3_600_000.0))
+    class DayAndAQuarter:
+        """The first order is still on its way when the second is sent, and would arrive before an open."""
+
+        def delay_ns(self):
+            return 30 * 3_600_000_000_000
+
+    result = run_events(TAPE, change_of_mind, FREE, Rules(), latency=DayAndAQuarter())
     assert result.trades.slot.tolist() == [7]
     np.testing.assert_allclose(result.trades.quantity * TAPE.close[5, 0], 0.2 * Rules().initial_cash)
 
