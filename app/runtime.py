@@ -35,6 +35,7 @@ from graph.state import SnapshotRef
 from rl.store import Role
 from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
 from tools.execution.brokers.paper import BarAfter, PaperBroker
+from tools.execution.brokers.recorded import RecordedVenue
 from tools.execution.brokers.simulation import SymbolTerms
 from tools.execution.ledger import Ledger
 from tools.market.terms import terms_of
@@ -174,11 +175,6 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
         content_hash=record.snapshot["content_hash"],
     )
     with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch:
-        filled = {fill.symbol for fill in record.fills}
-
-        def bar_then(symbol: str, after: datetime) -> NextBar | None:
-            return market.builder.next_bar(symbol, after) if symbol in filled else None  # not filled then, nor now
-
         yield CycleContext(
             source=record.source["name"],
             source_params=record.source["params"],
@@ -188,18 +184,24 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
             controller=market.controller(),
             opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),
-            broker=PaperBroker(
-                RecordedGate(record.refusals),
-                Path(scratch) / "venue.sqlite",
-                record.book,
-                bar_then,
-                parse_slot(record.slot),
-                market.terms,
-            ),
+            broker=_recorded_broker(record, market, Path(scratch) / "venue.sqlite"),
             halt=lambda: record.halt,
             code_hash=code_hash(),
             approver=lambda _id, _verdict: record.approval,
         )
+
+
+def _recorded_broker(record: CycleRecord, market: Market, path: Path) -> GatedBroker:
+    """The simulated venue fills anew what it filled then; a real one's executions are those of the record."""
+    gate, as_of = RecordedGate(record.refusals), parse_slot(record.slot)
+    if market.config.venue != "paper":
+        return RecordedVenue(gate, record.fills, as_of)
+    filled = {fill.symbol for fill in record.fills}
+
+    def bar_then(symbol: str, after: datetime) -> NextBar | None:
+        return market.builder.next_bar(symbol, after) if symbol in filled else None  # not filled then, nor now
+
+    return PaperBroker(gate, path, record.book, bar_then, as_of, market.terms)
 
 
 def _recorded_policies(record: CycleRecord, stores: Stores) -> Policies:
