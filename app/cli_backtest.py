@@ -48,11 +48,14 @@ def backtest(
     frequency: Frequency = None,
     fill: Annotated[str, typer.Option(help="next_open, next_close, or same_close for comparison.")] = "next_open",
     costs: Annotated[
-        str, typer.Option(help="default, size (impact and participation too), none, or basis points a side.")
+        str, typer.Option(help="default, size (impact and participation too), listed, none, or basis points a side.")
     ] = "default",
     engine: Annotated[str, typer.Option(help="event, or vectorised (needs --no-risk).")] = "event",
     cash: Annotated[float, typer.Option(help="Cash at the start, account currency.")] = 1_000_000.0,
     risk: Annotated[bool, typer.Option("--risk/--no-risk", help="Risk check and last gate before every order.")] = True,
+    conditions: Annotated[
+        Path | None, typer.Option(help="YAML with actions, currencies and rates (configs/conditions.yaml).")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run [default: in the home, under backtests].")
     ] = None,
@@ -62,6 +65,7 @@ def backtest(
 ) -> None:
     """Trade a strategy, or the desk itself, over the past; Parquet, JSON and an HTML report come out."""
     from app import render
+    from app.backtesting.conditions_file import read_conditions
     from app.backtesting.request import BacktestRequest
     from app.render_backtest import backtest_report, steps
 
@@ -69,7 +73,7 @@ def backtest(
         source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency,
         config=config, home=home,
     )  # fmt: skip
-    request = BacktestRequest(strategy, start, end, fill, costs, engine, cash, risk)
+    request = BacktestRequest(strategy, start, end, fill, costs, engine, cash, risk, read_conditions(conditions))
     with steps("slots", quiet=as_json) as progress:
         kept = desk.backtest(request, out, progress)
     render.emit(

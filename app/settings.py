@@ -95,8 +95,8 @@ class Settings(BaseSettings):
 def load_settings(**given: Any) -> Settings:
     """Settings with the flags that were given (None means not given)."""
     try:
-        fields: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-        return Settings(**{"live": False, **fields})
+        fields: dict[str, Any] = {"live": False} | {k: v for k, v in given.items() if v is not None}
+        return Settings(**fields)
     except ValidationError as error:
         raise _explain(error) from error
 

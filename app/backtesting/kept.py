@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ def kept_runs(home: Path) -> tuple[str, ...]:
 
 def folder_of(home: Path, request: BacktestRequest, origin: Mapping[str, Any]) -> Path:
     """Where a run is kept by default: a name for people, and eight digits of everything it depends on."""
-    everything = {"request": asdict(request), "origin": dict(origin), "code": code_hash()}
+    everything = {"request": request.as_json(), "origin": dict(origin), "code": code_hash()}
     digest = hashlib.sha256(json.dumps(everything, sort_keys=True, default=str).encode()).hexdigest()[:8]
     name = Path(request.strategy.split(":")[0]).stem + (
         "-" + request.strategy.split(":")[1] if ":" in request.strategy else ""
@@ -84,7 +84,7 @@ def keep(folder: Path, request: BacktestRequest, compared: Comparison) -> Kept:
         "from": slot_text(to_datetime(times[0])),
         "to": slot_text(to_datetime(times[-1])),
         "slots": int(times.size),
-        "request": asdict(request),
+        "request": request.as_json(),
         "rules": dict(compared.rules),
         "figures": figures,
         "at_costs": at_costs,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from data.errors import InputError
 from data.market import Instrument
+from tools.backtest.conditions import Conditions
 from tools.backtest.rules import Rules, SimulatedFill
 from tools.market.costs import CostModel
+from tools.market.listed import listed_costs, listed_schedule
 from tools.market.schedule import LiquiditySchedule
 from tools.market.terms import CostTerms, free_terms, proportional_terms, terms_of
 
@@ -28,11 +31,17 @@ class BacktestRequest:
     end: str = ""
     fill: str = "next_open"
     costs: str = "default"
-    """default | size | none | a number of basis points a side."""
+    """default | size | listed | none | a number of basis points a side."""
     engine: str = "event"
     cash: float = 1_000_000.0
     risk: bool = True
     """Whether the desk's risk check and last gate stand between decisions and orders."""
+    conditions: Conditions = field(default_factory=Conditions)
+    """Corporate actions, currencies, interest, borrow and funding; see app.backtesting.conditions_file."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything asked, in plain JSON."""
+        return json.loads(json.dumps(asdict(self), default=str))
 
     def rules(self, min_notional: float) -> Rules:
         """The rules of the run; InputError for a fill that does not exist."""
@@ -43,12 +52,14 @@ class BacktestRequest:
         return Rules.model_validate({"fill": self.fill, "initial_cash": self.cash, "min_notional": min_notional})
 
     def terms(self, instruments: tuple[Instrument, ...], model: CostModel) -> CostTerms:
-        """What trading costs: by asset class, the same and the impact of size, nothing, or one rate for all."""
+        """What trading costs: by asset class, the same and the impact of size, list prices, nothing, or a rate."""
         match self.costs:
             case "default":
                 return terms_of(instruments, model)
             case "size":
                 return terms_of(instruments, model, LiquiditySchedule())
+            case "listed":
+                return terms_of(instruments, listed_costs(model), listed_schedule())
             case "none":
                 return free_terms(len(instruments))
             case number:
@@ -72,6 +83,7 @@ def _bps(text: str) -> float:
         rate = -1.0
     if not 0.0 <= rate <= MOST_BPS:
         raise InputError(
-            f"costs {text!r} are neither a name nor 0 to {MOST_BPS:g} bps", "use default, size, none or a number"
+            f"costs {text!r} are neither a name nor 0 to {MOST_BPS:g} bps",
+            "use default, size, listed, none or a number",
         )
     return rate

@@ -26,7 +26,6 @@ from tools.backtest.rules import Rules
 from tools.backtest.shipped import SHIPPED
 from tools.backtest.strategy import Strategy
 from tools.backtest.tape import Tape
-from tools.backtest.taping import tape_from_history
 from tools.backtest.vectorised.weights import run_weights
 from tools.market.terms import CostTerms
 from tools.risk.verdict import Verdict
@@ -65,7 +64,7 @@ def run_strategy(market: Market, request: BacktestRequest, progress: Progress) -
     strategy = deepcopy(load_strategy(request.strategy, SHIPPED))
     window = open_window(market, request.start, request.end)
     history = with_indicators(window.history, strategy)
-    tape = tape_from_history(history)
+    tape = window.tape(history, request.conditions)
     terms = request.terms(tape.instruments, market.config.costs)
     decisions = Decisions(strategy, moments(history, market.config.frequency), tape, window.first)
     verdicts: tuple[Verdict, ...] = ()
@@ -93,7 +92,7 @@ def run_strategy(market: Market, request: BacktestRequest, progress: Progress) -
 
 def run_baselines(market: Market, request: BacktestRequest, window: Window) -> dict[str, Result]:
     """The baselines over a window, by name."""
-    tape = tape_from_history(window.history)
+    tape = window.tape(window.history, request.conditions)
     terms, rules = request.terms(tape.instruments, market.config.costs), request.rules(market.config.min_order_notional)
     rules = rules.model_copy(update={"initial_cash": market.config.initial_cash})
     return _baselines(moments(window.history, market.config.frequency), tape, window, terms, rules)

@@ -10,7 +10,10 @@ import numpy as np
 from data.clock import parse_as_of, slot_text, to_datetime, to_datetime64
 from data.errors import OutOfRange
 from data.history import History
+from tools.backtest.conditions import Conditions
 from tools.backtest.result import Result
+from tools.backtest.tape import Tape
+from tools.backtest.taping import tape_from_history
 
 if TYPE_CHECKING:
     from app.runtime import Market
@@ -35,6 +38,13 @@ class Window:
     def closes(self) -> str:
         """ISO time of the last slot."""
         return slot_text(to_datetime(self.history.panel.times[-1]))
+
+    def tape(self, history: History, conditions: Conditions) -> Tape:
+        """The tape of a history of the window's slots (its own, or one with more features); cash earns nothing while
+        trading has not begun."""
+        whole = tape_from_history(history, conditions)
+        begun = np.arange(whole.times.size) > self.first
+        return replace(whole, interest=np.where(begun, whole.interest, 0.0))
 
     def of(self, result: Result) -> Result:
         """The part of a run over the whole history that lies in the window."""

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.backtesting.conditions_file import read_conditions
 from app.backtesting.cycle_run import BacktestDesk, run_cycles
 from app.backtesting.request import BacktestRequest
 from app.backtesting.window import open_window
-from data.errors import InputError
+from data.errors import BadConfig, InputError
 from tests.desks import bullpen, desk
 from tools.backtest.event.engine import run_events
 from tools.backtest.files import FILES, load
@@ -152,3 +153,38 @@ def test_the_strategy_on_the_page_runs_and_is_honest(shop, tmp_path):
     name = f"{tmp_path / 'dip.py'}:Dip"
     assert run(shop, tmp_path / "run", name)["strategy"] == "dip"
     assert shop.lookahead(name, "2023-03-01", "2023-06-30", 2, quiet).leaks == ()
+
+
+def test_conditions_come_from_a_file(shop, tmp_path):
+    (tmp_path / "c.yaml").write_text(
+        "interest_bps: 300\ndividends: [{symbol: NOVALIN, day: 2023-04-03, amount: 1.5}]\n"
+    )
+    given, asked = read_conditions(tmp_path / "c.yaml"), {"costs": "none", "risk": False}
+    plain = run(shop, tmp_path / "plain", "buy_and_hold", **asked)
+    paid = run(shop, tmp_path / "paid", "buy_and_hold", conditions=given, **asked)
+    result, _ = load(tmp_path / "paid")
+    held = result.units[:, result.symbols.index("NOVALIN")].max()
+    gained = result.equity[-1] - load(tmp_path / "plain")[0].equity[-1]
+    interest = gained - 1.5 * held
+    assert held > 0
+    assert result.equity[0] == 1_000_000.0
+    assert 0.5 * 300e-4 / 3 < interest / result.cash[1:].mean() < 1.5 * 300e-4 / 3  # four months of 3 % on the cash
+    assert plain["order_hash"] == paid["order_hash"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("splits: [{symbol: X, day: soon, ratio: 2}]", "splits.0.day"),
+        ("intrest_bps: 3", "intrest_bps"),
+        ("a: [", "not YAML"),
+    ],
+)
+def test_conditions_that_cannot_be_read_name_the_field(tmp_path, text, words):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(BadConfig, match=words):
+        read_conditions(tmp_path / "c.yaml")
+
+
+def test_the_example_of_conditions_is_readable():
+    assert read_conditions(Path(__file__).parents[2] / "configs" / "conditions.yaml").zero_volume == "wait"

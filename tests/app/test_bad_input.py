@@ -101,15 +101,15 @@ def test_a_price_that_cannot_be_is_a_finding_and_the_symbol_is_not_traded(tmp_pa
 def test_a_corrupt_policy_is_a_recorded_fallback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    import app.runtime
+    import rl.store
 
     shipped = tmp_path / "shipped"
-    shutil.copytree(app.runtime.SHIPPED, shipped)
+    shutil.copytree(rl.store.SHIPPED, shipped)
     for tensors in shipped.rglob("*.safetensors"):
         body = bytearray(tensors.read_bytes())
         body[-1] ^= 1
         tensors.write_bytes(bytes(body))
-    monkeypatch.setattr(app.runtime, "SHIPPED", shipped)
+    monkeypatch.setattr(rl.store, "SHIPPED", shipped)
     record = desk(tmp_path / "home").cycle(DATE).record
     assert record is not None
     first, *rest = record.allocation.fallback_chain
