@@ -53,9 +53,10 @@ def check(
     figures = {"drawdown": drawdown(book), "day_return": day_return(book)}
     if reasons:
         return Verdict(decision="halted", weights=_named(held, panel), measures=figures, reasons=reasons)
-    s = situation(book, held, panel, tradable, limits, as_of)
-    weights, clamps, notes = _within_limits(vector(target, s.symbols), s)
-    measures = figures | _measures(weights, s)
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no number, and risk is then unknown
+        s = situation(book, held, panel, tradable, limits, as_of)
+        weights, clamps, notes = _within_limits(vector(target, s.symbols), s)
+        measures = figures | _measures(weights, s)
     decision, questions = _judge(measures["turnover"], limits, clamps)
     return Verdict(
         decision=decision,

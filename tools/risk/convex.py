@@ -91,7 +91,10 @@ class Problem:
         sizes = self._minimise([self.x >= 0.0, self.x <= self.most, *within])
         near = self.most - sizes < NEAR
         if near.any() and not near.all():
-            sizes = self._minimise([self.x[~near] >= 0.0, self.x[near] == self.most[near], *within])
+            try:
+                sizes = self._minimise([self.x[~near] >= 0.0, self.x[near] == self.most[near], *within])
+            except ValueError:
+                near[:] = False  # they were not to be left alone after all
         sizes = np.where(near, self.most, np.where(sizes < DUST, 0.0, np.floor(sizes / GRAIN) * GRAIN))
         self.x.value = sizes = np.minimum(sizes, self.most)
         found = self.fixed.copy()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.market import BoolArray, FloatArray
-from tools.risk.exposures import SLACK, Step, measurable
+from tools.risk.exposures import SLACK, Step, kept, measurable
 from tools.risk.measures import beta, volatility, weighted
 from tools.risk.situation import Situation
 from tools.risk.stress import worst_window
@@ -63,12 +63,14 @@ def stress_loss(of: Profile, s: Situation) -> float:
 def cap_portfolio(weights: FloatArray, s: Situation) -> Step:
     """Tradable weights shrink together until the last of the limits is met.
 
-    Where the frozen part alone is beyond a limit, the tradable part goes to cash.
+    Where the frozen part alone is beyond a limit, the tradable part goes to cash, unless some of it makes up for that.
     """
     rows = measurable(weights, s)
     if int(rows.sum()) < s.limits.min_history_bars:
         return Step(weights, "risk_unknown")
     used = usage(profile(weights, rows, s), rows, s)
+    if not all(map(math.isfinite, used.values())):
+        return Step(kept(weights, s), "risk_unknown", "a measure of risk is not a number")
     limit = max(used, key=lambda name: (used[name], name))
     detail = f"at {used[limit]:.4g} of the limit"
     if used[limit] <= SLACK:
@@ -120,7 +122,7 @@ def _last_within(excess: Callable[[int], float], low: int, high: int, above: flo
 
 
 def _share(value: float, limit: float) -> float:
-    """`value` of `limit`; of a limit of 0 nothing is used, or all and more."""
+    """`value` of `limit`; of a limit of 0 nothing is used, or far more than all."""
     if limit > 0.0:
         return value / limit
-    return 0.0 if value <= SAME else np.inf
+    return 0.0 if value <= SAME else value / SAME

@@ -187,6 +187,16 @@ def test_a_hedge_that_cannot_be_sold_does_not_hide_what_it_hedges():
     assert verdict.measures["volatility_annual"] == pytest.approx(0.02, rel=1e-6)
 
 
+@pytest.mark.parametrize("projection", ["clamp", "least_change"])
+def test_a_price_beyond_measure_opens_nothing_and_sells_nothing(projection):
+    panel = market()
+    panel.close[100, 1] = 1e308
+    verdict = judge(target(0.3, 0.3), held=(0.1, 0.2), limits=loose(projection=projection), panel=panel)
+    assert allowed(verdict) == pytest.approx([0.1, 0.2, 0.0, 0.0, 0.0])
+    assert verdict.clamps[-1].limit == "risk_unknown"
+    assert not {"var_95", "volatility"} & {name for name, value in verdict.measures.items() if not np.isfinite(value)}
+
+
 def test_the_order_of_the_limits_is_the_order_of_the_clamps():
     limits = loose(
         restricted=("S4",), max_name_weight=0.5, max_class_weight={AssetClass.STOCK: 0.6}, max_gross=0.9,
