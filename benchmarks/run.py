@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("cycle", "learning", "meta")
+NAMES = (
+    "cycle", "learning", "meta", "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
+)  # fmt: skip
 
 
 def main(names: tuple[str, ...]) -> None:
