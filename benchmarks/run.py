@@ -6,7 +6,8 @@ import importlib
 import sys
 
 NAMES = (
-    "cycle", "learning", "meta", "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
+    "cycle", "learning", "meta",
+    "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
 )  # fmt: skip
 
 
