@@ -97,6 +97,12 @@ def note_answer(db: sqlite3.Connection, order_id: str, answer: Answer) -> list[D
         still = {fill.execution_id for fill in answer.fills}
         for fill in (fill for name, fill in known.items() if name not in still):
             refused += _dispute(db, order_id, fill, "the venue no longer reports it")
+    if intent.state == "cancelled" and answer.state != "unknown":
+        db.execute(
+            "UPDATE intents SET asked = asked + 1 WHERE order_id = ? AND cycle_id IN"
+            " (SELECT cycle_id FROM cycles WHERE status = 'done')",
+            (order_id,),
+        )
     state = _state_after(intent, answer.state)
     if not is_stale(intent.state, state):
         set_state(db, order_id, state, answer.reason)

@@ -31,8 +31,8 @@ from tools.execution.states import TERMINAL
 from tools.execution.store import Store
 from tools.risk.breakers import lift_locks
 
-LATE_CYCLES = 5
-"""For how many finished cycles of its book a cancelled order is still asked after."""
+LATE_ANSWERS = 5
+"""How many answers are waited for about a cancelled order, one a cycle, before its executions are taken for final."""
 
 
 class Ledger:
@@ -159,12 +159,9 @@ class Ledger:
         return tuple(intent for intent in found if intent.state not in TERMINAL)
 
     def lately_cancelled(self, book: str) -> tuple[Intent, ...]:
-        """Cancelled orders of a book's last LATE_CYCLES finished cycles: a late execution may still be reported."""
-        return self._intents(
-            "state = 'cancelled' AND cycle_id IN (SELECT cycle_id FROM cycles WHERE book = ? AND status = 'done'"
-            f" ORDER BY slot DESC LIMIT {LATE_CYCLES})",
-            book,
-        )
+        """Cancelled orders of finished cycles for which the broker has answered fewer than LATE_ANSWERS times since: a
+        late execution may still be reported."""
+        return self._intents(f"state = 'cancelled' AND asked < {LATE_ANSWERS} AND status = 'done' AND book = ?", book)
 
     def start_sending(self, cycle_id: str) -> None:
         """Mark what is only intended as sent: from here on only the broker knows."""

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS intents (
     parent TEXT UNIQUE REFERENCES intents, payload TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN
         ('intended', 'sent', 'unknown', 'accepted', 'partial', 'filled', 'rejected', 'cancelled')),
-    reason TEXT NOT NULL DEFAULT '', UNIQUE (cycle_id, position)
+    reason TEXT NOT NULL DEFAULT '', asked INTEGER NOT NULL DEFAULT 0, UNIQUE (cycle_id, position)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS fills (
     order_id TEXT NOT NULL REFERENCES intents, execution_id TEXT NOT NULL, payload TEXT NOT NULL,
@@ -53,8 +53,8 @@ UPGRADES = {
         " position INTEGER NOT NULL, parent TEXT UNIQUE REFERENCES intents, payload TEXT NOT NULL,"
         " state TEXT NOT NULL CHECK (state IN"
         " ('intended', 'sent', 'unknown', 'accepted', 'partial', 'filled', 'rejected', 'cancelled')),"
-        " reason TEXT NOT NULL DEFAULT '', UNIQUE (cycle_id, position)) STRICT",
-        "INSERT INTO intents_2 SELECT order_id, cycle_id, position, NULL, payload, state, '' FROM intents"
+        " reason TEXT NOT NULL DEFAULT '', asked INTEGER NOT NULL DEFAULT 0, UNIQUE (cycle_id, position)) STRICT",
+        "INSERT INTO intents_2 SELECT order_id, cycle_id, position, NULL, payload, state, '', 0 FROM intents"
         " ORDER BY rowid",
         "DROP TABLE intents",
         "ALTER TABLE intents_2 RENAME TO intents",
@@ -127,7 +127,7 @@ def insert_decision(db: sqlite3.Connection, cycle_id: str, payload: str, orders:
 def insert_intent(db: sqlite3.Connection, cycle_id: str, position: int, order: Order, parent: str | None) -> None:
     """One more order of a cycle, nothing of it sent yet."""
     values = (order.order_id, cycle_id, position, parent, order.model_dump_json())
-    db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, 'intended', '')", values)
+    db.execute("INSERT INTO intents VALUES (?, ?, ?, ?, ?, 'intended', '', 0)", values)
 
 
 def last_decided(db: sqlite3.Connection, book: str) -> str:

@@ -29,7 +29,7 @@ from tests.tools.execution.exchange import Exchange
 from tests.tools.execution.miniature_desk import AT, NAMES, PRICES, LossyBroker
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.executor import collect_late_fills, execute, replace_order, withdraw_open_orders
-from tools.execution.ledger import LATE_CYCLES, Ledger
+from tools.execution.ledger import Ledger
 from tools.execution.settlement import close_book, new_book, open_book
 from tools.execution.sizing import orders_for
 from tools.execution.states import FOLLOWERS
@@ -161,8 +161,9 @@ class OrderSequences(RuleBasedStateMachine):
 
     def picked(self, pick, *states):
         """One of the venue's orders in these states, of those that the desk still asks after."""
-        lately = {i.order.order_id for i in self.every_intent(self.slot - LATE_CYCLES + 1)}
-        found = [o for o in self.venue.received if self.venue.state(o.order_id) in states and o.order_id in lately]
+        asked = {i.order.order_id for i in (*self.ledger.lately_cancelled("b"), *self.ledger.intents(self.cycle))}
+        final = {i.order.order_id for i in self.every_intent() if i.state == "cancelled"} - asked
+        found = [o for o in self.venue.received if self.venue.state(o.order_id) in states and o.order_id not in final]
         return found[pick % len(found)] if found else None
 
     @rule(events=st.lists(EVENT, min_size=1, max_size=5))
@@ -257,8 +258,8 @@ class OrderSequences(RuleBasedStateMachine):
                 late = collect_late_fills(self.ledger, broker, self.cycle, sleep=lambda seconds: None)
         self.opening = open_book(self.ledger.book("b"), late, PRICES)
 
-    def every_intent(self, first=1):
-        return [i for slot in range(max(1, first), self.slot + 1) for i in self.ledger.intents(f"c{slot:04d}")]
+    def every_intent(self):
+        return [i for slot in range(1, self.slot + 1) for i in self.ledger.intents(f"c{slot:04d}")]
 
     def until(self, crash):
         """A checkpoint that ends the process at the n-th instant, and the errors a desk is told of."""
