@@ -40,10 +40,13 @@ class Window:
         return slot_text(to_datetime(self.history.panel.times[-1]))
 
     def tape(self, history: History, conditions: Conditions) -> Tape:
-        """The tape of a history of the window's slots (its own, or one with more features); cash earns nothing while
-        trading has not begun."""
-        whole = tape_from_history(history, conditions)
-        begun = np.arange(whole.times.size) > self.first
+        """The tape of a history of the window's slots (its own, or one with more features).
+
+        While trading has not begun cash earns nothing, and a bar in which nothing was traded is nobody's concern.
+        """
+        panel, begun = history.panel, np.arange(history.panel.times.size) > self.first
+        volume = np.where(begun[:, None] | (panel.volume != 0.0), panel.volume, np.nan)
+        whole = tape_from_history(replace(history, panel=replace(panel, volume=volume)), conditions)
         return replace(whole, interest=np.where(begun, whole.interest, 0.0))
 
     def of(self, result: Result) -> Result:
