@@ -16,6 +16,9 @@ from tools.backtest.result import Trades
 from tools.backtest.tape import Tape
 from tools.market.terms import CostTerms, affordable, fill_cost, split_fill, whole_lots
 
+ROUNDING = 1e-12
+"""Of the units held: a smaller change is the last bits of a division, and no order."""
+
 
 class Market(NamedTuple):
     """The arrays of a tape that numba reads, (T, S) each; `interest` (T,), `delisted` (S,)."""
@@ -102,6 +105,8 @@ def sized(weight: float, value: float, unit: float, held: float, lot: float, min
     a ruined account (value below 0) only closes."""
     wanted = whole_lots(weight * value / unit, lot) if value > 0.0 else 0.0
     change = wanted - held
+    if wanted != 0.0 and abs(change) <= ROUNDING * abs(held):
+        return 0.0
     closing = wanted == 0.0 and held != 0.0
     return change if closing or abs(change) * unit >= min_notional else 0.0
 

@@ -15,8 +15,8 @@ One slot of either engine, in this order:
 A decision is a row of target weights: NaN keeps the units held, a row of NaN decides nothing (what is pending stays).
 The units wanted are weight x value / (price x fx), rounded towards zero to whole lots; value and prices are those of
 the decision (`sizing` is "decision") or, all symbols at that open or close, of the fill ("fill"). At a value of 0 or
-less, 0 units are wanted. An order is what is wanted less what is held. A weight on a symbol that has no price yet, or
-whose last bar is past, orders nothing.
+less, 0 units are wanted. An order is what is wanted less what is held; a change of at most 1e-12 of what is held is
+rounding, and no order. A weight on a symbol that has no price yet, or whose last bar is past, orders nothing.
 
 Sells go before buys, each in column order. An order whose notional at the sizing price is under `min_notional` is left
 out unless it closes a position. A symbol without a fresh bar is not filled: its order waits, under sizing "fill"

@@ -67,6 +67,8 @@ class PlainAccount:
         wanted = lots(weight * max(value, 0.0) / unit, float(self.terms.lot[s]))
         change = wanted - self.units[s]
         closing = wanted == 0 and self.units[s] != 0
+        if not closing and abs(change) <= 1e-12 * abs(self.units[s]):
+            return 0.0
         return change if closing or abs(change) * unit >= self.rules.min_notional else 0.0
 
     def decide(self, t: int, weights: FloatArray) -> None:

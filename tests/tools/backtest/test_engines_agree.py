@@ -76,6 +76,15 @@ def test_in_whole_lots_all_three_make_the_same_fills_to_the_last_bit(fill, sizin
         assert len(set(hashes.values())) == 1, (seed, hashes)
 
 
+def test_rounding_is_not_traded_however_small_an_order_may_be():
+    """All in, again and again: without this, the last bit of a division would pay the least commission each slot."""
+    close = 100.0 * np.cumprod(1.0 + np.random.default_rng(3).normal(0.0, 0.01, (30, 1)), axis=0)
+    terms = proportional_terms(np.zeros(1))._replace(minimum=np.ones(1))
+    case = Case(plain_tape(close), np.ones(close.shape), terms, Rules(sizing="fill"))
+    for run in ENGINES.values():
+        assert run(case).trades.slot.tolist() == [1]
+
+
 @pytest.mark.parametrize("only", [*FEATURES, "nothing"])
 def test_the_engines_agree_on_each_feature_alone(only):
     for seed in range(6):
