@@ -104,6 +104,19 @@ def test_net_is_capped_on_the_side_that_outweighs():
     assert fired(verdict) == ["max_net"]
 
 
+def test_net_is_held_together_with_the_limits_that_follow_it():
+    """One factor on the longs brings out a short that cannot be covered: net is looked at once more."""
+    panel = market()
+    moves = panel.returns()[1:, 0]
+    panel.close[1:, 1], panel.close[1:, 2] = 100.0 * np.cumprod(1.0 + moves), 100.0 * np.cumprod(1.0 + 2.0 * moves)
+    rest = {"held": (-0.3, -0.1, 0.6), "tradable": [False, True, True, True, True], "panel": panel}
+    swing = judge(target(-0.3, -0.1, 0.6), limits=short(), **rest).measures["volatility_annual"] / (1.2 - 0.4)
+    limits = short(max_net=0.13, max_volatility_annual=0.062 * swing)
+    first = judge(target(-0.3, -0.1, 0.6), limits=limits, **rest)
+    assert fired(first) == ["max_net", "max_volatility_annual"]
+    assert judge(first.weights, limits=limits, **rest).clamps == ()
+
+
 def test_covering_is_never_restricted_and_a_short_is_an_opening():
     limits = short(max_turnover_per_cycle=0.1)
     verdict = judge(target(0.0, -0.3), held=(-0.4, -0.1), limits=limits)
