@@ -83,7 +83,7 @@ def vector(weights: Mapping[str, float], symbols: Sequence[str]) -> FloatArray:
 
 def with_cash(weights: FloatArray, symbols: Sequence[str]) -> dict[str, float]:
     """An array (S,) as weights by symbol; cash is what they leave."""
-    named = dict(zip(symbols, weights.tolist(), strict=True))
+    named = dict(zip(symbols, (weights + 0.0).tolist(), strict=True))  # no -0.0 reaches a record
     return named | {CASH: 1.0 - math.fsum(weights)}
 
 

@@ -102,6 +102,7 @@ def test_net_is_capped_on_the_side_that_outweighs():
     verdict = judge(target(-0.6, 0.2), limits=short(max_net=0.0))
     assert allowed(verdict) == pytest.approx([-0.2, 0.2, 0.0, 0.0, 0.0])
     assert fired(verdict) == ["max_net"]
+    assert "-0.0," not in judge(target(-0.2, 0.6), limits=short(max_gross=0.0)).model_dump_json()
 
 
 def test_net_is_held_together_with_the_limits_that_follow_it():
