@@ -133,7 +133,7 @@ def _measures(weights: FloatArray, s: Situation) -> dict[str, float]:
     known["var_95"], known["cvar_95"] = losses.var, losses.cvar
     known["stress_loss"] = stress_loss(of, s)
     known["beta"] = beta(of.past, s.benchmark[rows])
-    return {name: value for name, value in known.items() if math.isfinite(value)}
+    return {name: value + 0.0 for name, value in known.items() if math.isfinite(value)}
 
 
 def _judge(turnover: float, limits: RiskLimits, clamps: tuple[Clamp, ...]) -> tuple[Decision, tuple[str, ...]]:

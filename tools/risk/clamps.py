@@ -51,7 +51,7 @@ def changes(weights: FloatArray, step: Step, s: Situation) -> list[Clamp]:
     if step.weights is weights:
         return []
     return [
-        Clamp(limit=step.limit, symbol=s.symbols[i], before=float(weights[i]), after=float(step.weights[i]) + 0.0,
+        Clamp(limit=step.limit, symbol=s.symbols[i], before=float(weights[i]) + 0.0, after=float(step.weights[i]) + 0.0,
               detail=step.detail)
         for i in np.flatnonzero(np.abs(step.weights - weights) > SAME)
     ]  # fmt: skip
