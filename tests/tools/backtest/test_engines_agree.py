@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.tools.backtest.plain_reference import plain_backtest
 from tests.tools.backtest.random_tapes import FILLS, SIZINGS, Case, plain_tape, random_case
+from tools.backtest.arithmetic import sized
 from tools.backtest.event.engine import run_events
 from tools.backtest.result import Result, Trades
 from tools.backtest.rules import Rules
@@ -76,13 +77,16 @@ def test_in_whole_lots_all_three_make_the_same_fills_to_the_last_bit(fill, sizin
         assert len(set(hashes.values())) == 1, (seed, hashes)
 
 
-def test_rounding_is_not_traded_however_small_an_order_may_be():
-    """All in, again and again: without this, the last bit of a division would pay the least commission each slot."""
-    close = 100.0 * np.cumprod(1.0 + np.random.default_rng(3).normal(0.0, 0.01, (30, 1)), axis=0)
-    terms = proportional_terms(np.zeros(1))._replace(minimum=np.ones(1))
-    case = Case(plain_tape(close), np.ones(close.shape), terms, Rules(sizing="fill"))
-    for run in ENGINES.values():
-        assert run(case).trades.slot.tolist() == [1]
+@pytest.mark.parametrize("held", [1243.8779689609253, -0.1, 3e9])
+def test_rounding_is_not_traded_however_small_an_order_may_be(held):
+    """Otherwise the last bit of a division pays the least commission; a whole exit is an order, whatever its size."""
+    for towards in (-np.inf, np.inf):
+        wanted = np.nextafter(held, towards)
+        assert wanted != held
+        assert sized(wanted, 1.0, 1.0, held, 0.0, 0.0) == 0.0
+    assert sized(held * (1.0 + 1e-11), 1.0, 1.0, held, 0.0, 0.0) == pytest.approx(held * 1e-11, rel=1e-4)
+    assert sized(0.0, 1.0, 1.0, held, 0.0, 0.0) == -held
+    assert sized(0.0, 1.0, 1.0, held * 1e-15, 0.0, 0.0) == -held * 1e-15
 
 
 @pytest.mark.parametrize("only", [*FEATURES, "nothing"])
