@@ -31,7 +31,7 @@ from tools.backtest.taping import tape_of
 from tools.market.terms import proportional_terms
 from tools.risk.gate_limits import GateLimits
 
-TURNS = 25
+TURNS = 15
 RULES = Rules(initial_cash=CASH * SYMBOLS)
 GATE = GateLimits()
 TERMS = proportional_terms(np.full(SYMBOLS, RATE_BPS))._replace(lot=np.ones(SYMBOLS))
@@ -64,7 +64,7 @@ def _side_by_side(market: Walks, tape: Tape) -> list[Figure]:
     what = f"{SYMBOLS} symbols x {SLOTS} bars, {sent} orders, {len(result.refused)} refused, CPU time of one process"
     best = f"best of {TURNS} turns, {what}"
     return [
-        figure("event-driven, last gate on, CPU time", BARS / took["gated"] / 1e3, "k bars/s", best),
+        figure("event-driven, last gate on", BARS / took["gated"] / 1e3, "k bars/s", best),
         figure("event-driven, no gate", BARS / took["bare"] / 1e3, "k bars/s", best),
         figure("event-driven, no orders", BARS / took["idle"] / 1e3, "k bars/s", best),
         figure(
