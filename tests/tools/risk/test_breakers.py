@@ -74,7 +74,7 @@ def test_both_breakers_lock_side_by_side():
 
 def test_a_weekly_loss_is_counted_from_the_last_slot_of_the_week_before():
     limits = RiskLimits(max_daily_loss=1.0, max_drawdown=1.0, max_weekly_loss=0.1, weekly_lock_bars=4)
-    book, values, locked = worth(100.0), (100.0, 95.0, 91.0, 89.0, 93.0, 93.0, 93.0, 84.0), []
+    book, values, locked = worth(100.0), (100.0, 95.0, 91.0, 89.0, 89.0, 93.0, 93.0, 84.0), []
     for n, value in enumerate(values):  # T0 is a Monday
         at = T0 + timedelta(days=n - 1)
         book = book.model_copy(update={"day_start_value": book.cash, "cash": value})
