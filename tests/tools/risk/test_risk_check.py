@@ -243,6 +243,7 @@ def test_a_held_symbol_outside_the_panel_and_a_short_one_halt():
 def test_a_book_without_value_halts():
     assert judge(target(0.1), value=-5.0).decision == "halted"
     assert judge(target(0.1), peak_value=float("nan")).decision == "halted"
+    assert judge(target(0.1), period_values={"2020-W12": 0.0}).decision == "halted"
 
 
 def test_short_history_or_a_single_bar_raises_nothing():

@@ -92,7 +92,7 @@ def run(case, wanted=None):
 
 
 @given(cases())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_weight_grows_or_turns_but_what_cannot_be_traded(case):
     asked, held, _, _, tradable, _ = case
     verdict = run(case)
@@ -105,7 +105,7 @@ def test_no_weight_grows_or_turns_but_what_cannot_be_traded(case):
 
 
 @given(cases())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_what_passed_once_passes_again_unchanged(case):
     first = run(case)
     second = run(case, first.weights)
@@ -114,7 +114,7 @@ def test_what_passed_once_passes_again_unchanged(case):
 
 
 @given(cases())
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_every_change_has_a_clamp_and_the_clamps_lead_to_the_verdict(case):
     verdict = run(case)
     weights_now = target(*case[0])
@@ -126,7 +126,7 @@ def test_every_change_has_a_clamp_and_the_clamps_lead_to_the_verdict(case):
 
 
 @given(cases(frozen=False))
-@settings(max_examples=200)
+@settings(max_examples=120)
 def test_all_limits_hold_where_everything_can_be_traded(case):
     _, held, _, panel, _, rules = case
     verdict = run(case)
