@@ -69,6 +69,10 @@ def cycle(
     config: Config = None,
     llm: Annotated[str | None, typer.Option(help='Chat model for the analysts, such as "openai:gpt-5-mini".')] = None,
     approval: Annotated[str | None, typer.Option(help="never, always or when_large.")] = None,
+    venue: Annotated[str | None, typer.Option(help="paper, alpaca, interactive_brokers or crypto.")] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Real money; also needs live_account to name the account.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one trading cycle: data in, a checked, executed and recorded allocation out."""
@@ -76,7 +80,7 @@ def cycle(
 
     desk = _desk(
         source=source, path=path, asset_class=asset_class, book=book, home=home, seed=seed, symbols=symbols,
-        frequency=frequency, config=config, llm=llm, approval=approval,
+        frequency=frequency, config=config, llm=llm, approval=approval, venue=venue, live=live,
     )  # fmt: skip
     outcome = desk.cycle(as_of, on_node=None if as_json else render.node_finished)
     render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))

@@ -99,7 +99,10 @@ class Desk:
         """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
         ledger, settings = self._stores.ledger, self.settings.restart()
         if ledger.book(book) is None:
-            ledger.create_book(new_book(book, self.market.config.initial_cash))
+            from app.venues import account_of, deposit_of, remember_venue
+
+            remember_venue(self._home, book, self.settings)
+            ledger.create_book(new_book(book, deposit_of(self.market.config, account_of(self.settings))))
         before = ledger.started_with(cycle_id)
         status = ledger.open_cycle(book, slot, cycle_id, settings)
         if status == "started" and before not in (None, settings):

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from app.venues import remembered_venue
 from data.errors import BullpenError
 from tools.execution.broker import Answer, Broker
 from tools.execution.brokers.paper import PaperBroker
@@ -38,16 +39,20 @@ class DeskHands:
         return self._desk.stores.ledger
 
     def venue(self, book: str) -> Broker | None:
-        """The paper venue, behind a gate that is never opened; None where the book never had a deposit to trade."""
+        """The book's venue, behind a gate that is never opened; None where the book never had a deposit to trade."""
+        shut, symbols = Gate(GateLimits(), halted=lambda: True), dict[str, str]()
         try:
             state = self.ledger().book(book)
+            symbols = {i.order.order_id: i.order.symbol for i in self.ledger().open_orders(book)}
         except BullpenError:  # the ledger is not needed to ask the venue
             deposit = 0.0
         else:
             if state is None:
                 return None
             deposit = state.cash
-        shut = Gate(GateLimits(), halted=lambda: True)
+        real = remembered_venue(self._desk.settings.home, book, shut, symbols.get)
+        if real is not None:
+            return real
         path = self._desk.stores.home / "venue.sqlite"
         return PaperBroker(shut, path, book, lambda _symbol, _after: None, datetime.now(UTC), proportional({}), deposit)
 

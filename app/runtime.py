@@ -21,6 +21,7 @@ from app.gates import BookGates
 from app.settings import Settings
 from app.slots import next_slot
 from app.stores import Stores
+from app.venues import Account, account_of, check_venue, open_venue
 from data.builder import LakeSnapshots
 from data.clock import Slots, parse_slot
 from data.sources.catalog import open_source
@@ -76,6 +77,7 @@ class Market:
     answers: AnswerStore
     slots: Slots
     builder: LakeSnapshots
+    account: Account = field(default_factory=Account)
     replaying: bool = False
     facts: LakeFacts = field(init=False)
     gates: BookGates = field(init=False)
@@ -125,7 +127,10 @@ class Market:
         )
 
     def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:
-        """The venue of a book, behind `gate`."""
+        """The venue of a book, behind `gate`; `bars` are what the paper venue fills from."""
+        if self.config.venue != "paper":
+            symbols = {i.order.order_id: i.order.symbol for i in self.stores.ledger.open_orders()}
+            return open_venue(self.config, self.account, gate, symbols.get)
         venue = self.stores.home / "venue.sqlite"
         return PaperBroker(gate, venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
 
@@ -136,8 +141,10 @@ def open_market(settings: Settings, stores: Stores) -> Market:
     config = settings.cycle_config(source.calendar, source.frequency)
     if config.universe:
         select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
+    account = account_of(settings)
+    check_venue(config, source, account)
     policies = Policies(*(_chosen(stores, role, source) for role in ("symbol_agents", "meta_controller")))
-    return _market(source, config, stores, policies, stores.answers)
+    return _market(source, config, stores, policies, stores.answers, account)
 
 
 def _chosen(stores: Stores, role: Role, source: Source) -> Chosen:
@@ -155,11 +162,12 @@ def _market(
     stores: Stores,
     policies: Policies,
     answers: AnswerStore,
+    account: Account | None = None,
     replaying: bool = False,
 ) -> Market:
     slots = Slots(config.calendar, config.frequency)
     builder = LakeSnapshots(source, stores.lake, slots, config.universe or None)
-    return Market(source, config, stores, policies, answers, slots, builder, replaying)
+    return Market(source, config, stores, policies, answers, slots, builder, account or Account(), replaying)
 
 
 @contextmanager

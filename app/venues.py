@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from data.errors import BadConfig
+from app.settings import Settings
+from data.errors import BadConfig, StorageFailed
 from data.sources.protocol import Source
 from graph.config import CycleConfig
-from tools.execution.brokers.base import GatedBroker, LastGate
+from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
+
+REMEMBERED = ".venue.json"
+"""After a book's name: the file that says where it trades. A calendar or a frequency does not change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,11 @@ class Account:
     """The second switch: the account that may be traded live, by the venue's own name for it."""
     url: str = ""
     """Address of the venue instead of its own, such as a proxy's; host:port for Interactive Brokers."""
+
+
+def account_of(settings: Settings) -> Account:
+    """The account that settings name."""
+    return Account(settings.live_account, settings.venue_url)
 
 
 def check_venue(config: CycleConfig, source: Source, account: Account) -> None:
@@ -33,6 +44,38 @@ def check_venue(config: CycleConfig, source: Source, account: Account) -> None:
         raise BadConfig(f"{config.venue} trades now, and the {source.name} source has prices of the past", remedy)
     if config.live and not account.live_account:
         raise BadConfig("a live account must be named", "set live_account (BULLPEN_LIVE_ACCOUNT) beside --live")
+
+
+def remember_venue(home: Path, book: str, settings: Settings) -> None:
+    """Write down beside the ledger which account a book trades at: the kill switch must find it without a ledger."""
+    if settings.cycle_config("XNYS", "1d").venue != "paper":
+        try:
+            (home / f"{book}{REMEMBERED}").write_text(json.dumps(settings.restart(), sort_keys=True), encoding="utf-8")
+        except OSError as error:
+            raise StorageFailed(f"the venue of {book} was not written: {error.strerror}", "free the disk") from error
+
+
+def remembered_venue(
+    home: Path, book: str, gate: LastGate, symbol_of: Callable[[str], str | None]
+) -> GatedBroker | None:
+    """The real account that a book trades at; None for a book of the paper venue. Raises as `open_venue`."""
+    path = home / f"{book}{REMEMBERED}"
+    if not path.is_file():
+        return None
+    settings = Settings.model_validate({**json.loads(path.read_text(encoding="utf-8")), "home": home})
+    return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, symbol_of)
+
+
+def deposit_of(config: CycleConfig, account: Account) -> float:
+    """What a new book begins with: the paper book's cash, or that of the account, which must hold nothing else."""
+    if config.venue == "paper":
+        return config.initial_cash
+    broker = open_venue(config, account, RecordedGate(), lambda _order_id: None)
+    held = broker.positions()
+    if held:
+        names = ", ".join(sorted(held))
+        raise BadConfig(f"the account holds {names} already, and a book begins in cash", "trade from an empty account")
+    return broker.cash()
 
 
 def open_venue(
