@@ -8,11 +8,12 @@ from tests.chaos.line_to_venue import venue_process
 from tests.chaos.trial import Trial, judged, run, trials
 
 FAST = (
-    Trial(1, "ingest", "none"), Trial(2, "execution", "none"), Trial(3, "execution", "hung"),
-    Trial(4, "execution", "429"), Trial(5, "approval", "500"), Trial(6, "record", "disk_full"),
-    Trial(7, "risk_check", "pnl_raises"), Trial(8, "macro_analyst", "hung"),
+    Trial(127, "ingest", "none"), Trial(215, "execution", "none"), Trial(378, "execution", "hung"),
+    Trial(139, "execution", "429"), Trial(200, "approval", "500"), Trial(303, "record", "disk_full"),
+    Trial(239, "risk_check", "pnl_raises"), Trial(66, "macro_analyst", "hung"),
 )  # fmt: skip
-GRACE_S = 0.4
+"""Seeds with short outages and short pauses."""
+GRACE_S = 0.6
 
 
 @pytest.fixture(scope="module")
