@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.chaos import toy_desk
 from tests.chaos.line_to_venue import venue_process
 from tests.chaos.trial import Trial, judged, run, trials
+from tools.risk.halt import HaltState
 
 FAST = (
     Trial(127, "ingest", "none"), Trial(215, "execution", "none"), Trial(378, "execution", "hung"),
@@ -33,6 +35,13 @@ def test_a_desk_that_ignores_the_switch_fails_the_same_trial(port):
     outcome = run(Trial(3, "meta_controller", "hung", naive=True), port)
     assert outcome.new_after_halt > 0
     assert outcome.left_open > 0
+
+
+def test_the_gate_alone_holds_where_all_above_it_is_blind(port, monkeypatch):
+    whole = toy_desk.CycleContext
+    monkeypatch.setattr(toy_desk, "CycleContext", lambda **parts: whole(**(parts | {"halt": lambda: HaltState(False)})))
+    outcome = run(Trial(378, "execution", "hung"), port, GRACE_S)
+    assert outcome.in_order, outcome
 
 
 def test_the_judge_counts_what_the_venue_saw():
