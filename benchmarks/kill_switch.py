@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, figure, publish
+from tools.risk.halt import HALT_FILE
 
 TRIALS = 100
 NAIVE = 30
 SEED = 0
+COMMANDS = 9
 
 
 def main() -> None:
@@ -19,7 +28,7 @@ def main() -> None:
     with venue_process() as port:
         kept = [_told(run(trial, port)) for trial in trials(TRIALS, SEED)]
         naive = [_told(run(trial, port)) for trial in trials(NAIVE, SEED, naive=True)]
-    publish("kill_switch", [*_overall(kept, naive), *_by_fault(kept)])
+    publish("kill_switch", [*_overall(kept, naive), *_by_fault(kept), _from_the_command_line()])
 
 
 def _told(outcome: Any) -> Any:
@@ -56,6 +65,22 @@ def _by_fault(kept: list[Any]) -> list[Figure]:
         note = f"worst of {len(times)} trials, median {times[len(times) // 2]:.3f} s"
         found.append(figure(f"last cancel after the trip, fault {fault}", times[-1], "s", note))
     return found
+
+
+def _from_the_command_line() -> Figure:
+    """From the start of `bullpen halt` to the file, which is when nothing leaves any more."""
+    command = [str(Path(sys.executable).parent / "bullpen"), "halt"]
+    taken: list[float] = []
+    for _ in range(COMMANDS):
+        with tempfile.TemporaryDirectory() as home:
+            start = time.perf_counter()
+            process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env={**os.environ, "BULLPEN_HOME": home})
+            while not (Path(home) / HALT_FILE).exists() and process.poll() is None:
+                time.sleep(0.002)
+            taken.append(time.perf_counter() - start)
+            process.wait()
+    note = f"median of {COMMANDS} fresh processes, the worst {max(taken):.2f} s; Python's own start is in it"
+    return figure("from `bullpen halt` to the file", statistics.median(taken), "s", note)
 
 
 if __name__ == "__main__":
