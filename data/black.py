@@ -14,8 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 
 _ROOT_2 = math.sqrt(2.0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import Float32Array
 
 SMALL, MEDIUM = 0.25, 0.5

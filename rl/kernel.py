@@ -10,8 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl.actions import N_ACTIONS, mask_bits, target_position
 from rl.reward import RewardWeights

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 
 

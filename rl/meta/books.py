@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 from tools.market.accounting import portfolio_step
 

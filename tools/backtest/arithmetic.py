@@ -9,8 +9,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray, IntArray
 from tools.backtest.result import Trades
 from tools.backtest.tape import Tape

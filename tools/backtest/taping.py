@@ -188,7 +188,12 @@ def _checked(bars: _Bars, conditions: Conditions) -> _Bars:
         _refuse(broken & bars.fresh, bars, rule, _NOT_POSITIVE if "not positive" in rule else _REMEDY)
     empty = bars.fresh & (bars.volume == 0.0)
     if conditions.zero_volume == "refuse":
-        _refuse(empty, bars, "nothing was traded", 'give NaN where volume is unknown, or let orders wait: zero_volume: wait, in --conditions')
+        _refuse(
+            empty,
+            bars,
+            "nothing was traded",
+            "give NaN where volume is unknown, or let orders wait: zero_volume: wait, in --conditions",
+        )
     return replace(bars, fresh=bars.fresh & ~empty)
 
 

@@ -8,8 +8,8 @@ as a fraction of the value that is left after costs, so that a target of 1 never
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import FloatArray
 from tools.market.costs import trade_cost
 

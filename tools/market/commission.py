@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
-
+from data.compiled import njit
 from tools.market.costs import trade_cost
 
 

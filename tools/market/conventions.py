@@ -13,8 +13,8 @@ from datetime import date
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import AssetClass, BoolArray, FloatArray, Instrument
 
 ShortRule = Literal["locate", "free", "margin", "none"]

@@ -8,8 +8,8 @@ currencies count 365. A rate is the one known at the start of the span that it i
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import FloatArray, TimeArray
 
 MONEY_MARKET_DAYS = 360.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from numba import njit
+from data.compiled import njit
 
 PEAK_TO_AVERAGE = 2.0 / 3.0
 """Average over peak impact of an order worked evenly under a square root: the mean of sqrt(x) over [0, 1]. No unit."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
 from data.clock import slot_text, to_datetime
+from data.compiled import njit
 from data.errors import BadBar
 from data.market import FloatArray, IntArray, TimeArray
 from tools.market.terms import CostTerms, fill_cost

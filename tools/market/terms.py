@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import FloatArray, Instrument
 from tools.market.commission import unit_commission
 from tools.market.costs import CostModel, trade_cost

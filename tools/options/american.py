@@ -10,8 +10,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.errors import InputError
 from data.market import BoolArray, FloatArray
 from tools.options.inputs import Calls, Numbers, call_column, columns

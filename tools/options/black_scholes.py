@@ -13,9 +13,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from data.black import density, normal
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 from tools.options.inputs import Calls, Numbers, call_column, columns
 

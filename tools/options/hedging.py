@@ -11,8 +11,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.errors import InputError
 from data.market import FloatArray
 from tools.market.costs import trade_cost

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from data.black import black_vol, intrinsic
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 from tools.options.inputs import BOUNDS, Calls, Numbers, call_column, unchecked
 

@@ -85,9 +85,10 @@ def _fills(trades: Trades, moment: Moment) -> tuple[Fill, ...]:
 def _as_the_account(book: Book, moment: Moment) -> Book:
     """The book with the cash and the units of the account: carry, dividends, splits and delistings happened there.
 
-    A position whose units a split changed keeps what was paid for it.
+    A position whose units a split changed keeps what was paid for it, and its best price is split as well.
     """
     positions: dict[str, Position] = {}
+    best = dict(book.best_marks)
     for column in np.flatnonzero(moment.units).tolist():
         symbol, units = moment.symbols[column], float(moment.units[column])
         known = book.positions.get(symbol)
@@ -95,5 +96,8 @@ def _as_the_account(book: Book, moment: Moment) -> Book:
             price = float(moment.prices[column]) if known is None else known.average_price
         else:
             price = known.average_price * known.quantity / units
+            best[symbol] = best.get(symbol, known.average_price) * known.quantity / units
         positions[symbol] = Position(quantity=units, average_price=price)
-    return book.model_copy(update={"cash": moment.cash, "positions": dict(sorted(positions.items()))})
+    return book.model_copy(
+        update={"cash": moment.cash, "positions": dict(sorted(positions.items())), "best_marks": best}
+    )

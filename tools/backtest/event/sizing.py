@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.errors import TargetRefused
 from data.market import FloatArray, IntArray
 from tools.backtest.arithmetic import Market, known, sized

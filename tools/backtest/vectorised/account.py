@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray
 from tools.backtest.arithmetic import Fills, Market, acted, carried, filled, known, sized, worth
 from tools.market.terms import CostTerms

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from data.compiled import njit
 from data.market import BoolArray, FloatArray, IntArray
 from tools.backtest.arithmetic import sized
 from tools.market.costs import trade_cost

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from numba import njit
+from data.compiled import njit
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,0 +1,67 @@
+"""numba's njit, with a cache on disk that forgets everything when any compiled source changes.
+
+numba notices a change in the file of a compiled function, not in the files of the functions that it calls: after an
+edit of a cost the engines would go on with the old one. So the cache lies in a folder named after the content of all
+compiled sources. Import `njit` from here, never from numba.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import numba
+import platformdirs
+from numba import njit
+
+__all__ = ["njit"]
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ("data", "tools", "rl")
+"""Where compiled functions are."""
+KEPT = 3
+"""Caches of earlier sources that stay on the disk."""
+
+
+def digest(root: Path = ROOT) -> str:
+    """Sixteen hexadecimal digits of every source that has a compiled function."""
+    found = hashlib.sha256()
+    for path in sorted(path for layer in LAYERS for path in (root / layer).rglob("*.py")):
+        source = path.read_bytes()
+        if b"njit" in source or b"@compiled" in source:
+            found.update(str(path.relative_to(root)).encode() + b"\0" + source)
+    return found.hexdigest()[:16]
+
+
+def open_cache(base: Path, name: str) -> Path:
+    """The folder `name` under `base`, made the newest; the oldest beyond KEPT others are removed."""
+    folder = base / name
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.touch()
+    others = sorted((p for p in base.iterdir() if p.is_dir() and _is_ours(p.name) and p != folder), key=_age)
+    for old in others[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def _is_ours(name: str) -> bool:
+    return len(name) == 16 and all(letter in "0123456789abcdef" for letter in name)
+
+
+def _age(folder: Path) -> float:
+    return folder.stat().st_mtime
+
+
+def _point_numba_to_its_cache() -> None:
+    """Where the folder cannot be made, numba is left to find a place of its own beside the sources."""
+    given = os.environ.get("NUMBA_CACHE_DIR")
+    base = Path(given) if given else platformdirs.user_cache_path("bullpen") / "compiled"
+    try:
+        numba.config.CACHE_DIR = str(open_cache(base, digest()))  # type: ignore[attr-defined]
+    except OSError:
+        return
+
+
+_point_numba_to_its_cache()
