@@ -6,7 +6,7 @@ import importlib
 import sys
 
 NAMES = (
-    "cycle", "learning", "meta",
+    "cycle", "learning", "meta", "kill_switch",
     "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
 )  # fmt: skip
 

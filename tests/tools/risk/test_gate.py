@@ -8,59 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from data.errors import OrderRefused, StorageFailed
-from tools.execution.broker import Answer, OpenOrder
+from tests.tools.risk.gate_world import LIMITS, NAMES, World, a_fill, long
 from tools.execution.brokers.paper import PaperBroker
 from tools.execution.brokers.simulation import proportional
-from tools.execution.orders import Fill, Order
+from tools.execution.orders import Order
 from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
 from tools.risk.gate_rules import RULES
-from tools.risk.gate_state import AccountState, Listing
-from tools.risk.halt import HALT_FILE, halt, read_halt, resume
-
-LIMITS = GateLimits(
-    max_order_notional_usd=200_000.0, max_order_quantity=5_000.0, max_participation=0.1, max_name_weight=0.25,
-    max_gross_usd=1_000_000.0, max_net=0.9, max_leverage=0.95, max_borrow=0.0, max_unsettled=0.0, cost_reserve_bps=0.0,
-    restricted=("R",), max_messages_per_s=5, max_repeats=3, repeat_window_s=60.0, duplicate_window_s=5.0,
-)  # fmt: skip
-NAMES = ("A", "B", "C", "D", "E", "R")
-
-
-class World:
-    """A gate on an account of 1,000,000 with nothing held, a clock and a switch to play with."""
-
-    def __init__(self, limits=LIMITS, **account):
-        self.now, self.halted, self.reasons = 0.0, False, []
-        self.gate = Gate(limits, halted=lambda: self.halted, throw=self.throw, clock=lambda: self.now)
-        fields = {
-            "cash": 1_000_000.0, "positions": {}, "marks": dict.fromkeys(NAMES, 100.0) | {"J": 1.0},
-            "listings": dict.fromkeys(NAMES, Listing(lot=1.0, tick=0.5)) | {"J": Listing("JPY")},
-            "volumes": dict.fromkeys(NAMES, 1e5),
-        }  # fmt: skip
-        self.account = AccountState(**(fields | account))
-        self.gate.open(self.account)
-        self.count = 0
-
-    def throw(self, reason):
-        self.halted = True
-        self.reasons.append(reason)
-
-    def order(self, symbol="A", side="buy", quantity=100.0, **fields):
-        self.count += 1
-        named = {"order_id": f"o{self.count}", "symbol": symbol, "side": side, "quantity": quantity}
-        return Order(**({"reference_price": 100.0} | named | fields))
-
-    def refuses(self, *args, **fields):
-        """The rule that refuses an order; None where it passes."""
-        try:
-            self.gate.check(self.order(*args, **fields))
-        except OrderRefused as refused:
-            return refused.rule
-        return None
-
-
-def long(**units):
-    return World(cash=500_000.0, positions=units)
+from tools.risk.halt import HALT_FILE, read_halt, resume
 
 
 def test_a_gate_that_was_never_opened_lets_nothing_by():
@@ -126,7 +80,7 @@ def test_a_sale_that_is_not_filled_frees_nothing():
     world = World(cash=0.0, positions={"A": 2_000.0, "B": 2_000.0})
     assert world.refuses("A", "sell", 2_000.0) is None
     assert world.refuses("C", "buy", 100.0) == "net"
-    world.gate.note(_fill("o1", "A", "sell", 2_000.0))
+    world.gate.note(a_fill("o1", "A", "sell", 2_000.0))
     assert world.refuses("C", "buy", 500.0) is None
 
 
@@ -269,123 +223,6 @@ def test_while_flattening_only_what_surely_reduces_leaves():
         refused.append(error.value.rule)
     assert refused == ["kill_switch", "reduce_only", "reduce_only", "reduce_only"]
     gate.check(world.order("A", "sell", 100.0, reduce_only=True))
-
-
-# --- traffic ------------------------------------------------------------------------------------------------------
-
-
-def test_the_same_order_again_is_the_same_order_and_counts_once():
-    world = World(LIMITS.model_copy(update={"max_repeats": 1}))
-    order = world.order(quantity=1_500.0)
-    world.gate.check(order)
-    world.gate.check(order)
-    assert world.refuses("B", quantity=1_500.0) is None
-    assert world.reasons == []
-
-
-def test_an_id_belongs_to_one_order():
-    world = World()
-    order = world.order()
-    world.gate.check(order)
-    assert world.refuses("B", order_id=order.order_id) == "reused_id"
-
-
-def test_a_twin_under_another_id_is_a_duplicate_until_the_window_is_over():
-    world = World()
-    assert world.refuses(quantity=10.0) is None
-    world.now = 4.9
-    assert world.refuses(quantity=10.0) == "duplicate"
-    assert world.refuses(quantity=11.0) is None
-    world.now = 5.0
-    assert world.refuses(quantity=10.0) is None
-
-
-def test_messages_in_any_second_are_counted():
-    world = World(LIMITS.model_copy(update={"max_repeats": 100}))
-    for n in range(5):
-        world.now = 0.1 * n
-        assert world.refuses(quantity=10.0 + n) is None
-    assert world.refuses(quantity=20.0) == "message_rate"
-    world.now = 0.99
-    assert world.refuses(quantity=21.0) == "message_rate"
-    world.now = 1.0
-    assert world.refuses(quantity=22.0) is None
-
-
-def test_a_loop_stops_at_the_nth_order_and_only_a_person_lets_it_go_on(tmp_path):
-    world = World()
-    gate = Gate(
-        LIMITS, halted=lambda: read_halt(tmp_path).on, throw=lambda reason: halt(tmp_path, reason, "gate"),
-        clock=lambda: world.now,
-    )  # fmt: skip
-    rules = []
-    for n in range(6):
-        world.now = 10.0 * n
-        gate.open(world.account)  # a loop around the whole cycle opens the gate each time
-        try:
-            gate.check(world.order(quantity=10.0 + n))
-        except OrderRefused as refused:
-            rules.append(refused.rule)
-        else:
-            rules.append("passed")
-    assert rules == ["passed"] * 3 + ["repeated_execution"] + ["kill_switch"] * 2
-    assert "3 orders to buy it left within 60 s" in read_halt(tmp_path).reason
-    resume(tmp_path, "ann")
-    gate.check(world.order(quantity=99.0))
-
-
-def test_where_the_switch_cannot_be_thrown_the_gate_itself_stays_shut():
-    world = World()
-
-    def fails(reason):
-        raise StorageFailed("the disk is full")
-
-    gate = Gate(LIMITS, halted=lambda: False, throw=fails, clock=lambda: world.now)
-    gate.open(world.account)
-    for n in range(3):
-        gate.check(world.order(quantity=10.0 + n))
-    for symbol, rule in (("A", "repeated_execution"), ("B", "kill_switch"), ("C", "kill_switch")):
-        with pytest.raises(OrderRefused) as refused:
-            gate.check(world.order(symbol))
-        assert refused.value.rule == rule
-
-
-def test_a_clock_that_goes_back_does_not_open_a_window():
-    world = World()
-    world.now = 100.0
-    assert world.refuses(quantity=10.0) is None
-    world.now = 0.0
-    assert world.refuses(quantity=10.0) == "duplicate"
-
-
-# --- what the gate is told ----------------------------------------------------------------------------------------
-
-
-def _fill(order_id, symbol, side, quantity, price=100.0, execution_id="1"):
-    return Fill(
-        order_id=order_id, symbol=symbol, side=side, quantity=quantity, price=price, cost=0.0, convention="venue",
-        bar_time="2020-03-16T20:00:00Z", execution_id=execution_id,
-    )  # fmt: skip
-
-
-def test_executions_told_twice_count_once_and_the_rest_stays_open():
-    world = World()
-    assert world.refuses(quantity=2_000.0) is None
-    part = _fill("o1", "A", "buy", 500.0)
-    for _ in range(3):
-        world.gate.learn("o1", Answer("partial", (part,)))
-    assert world.refuses(quantity=501.0) == "name_weight"
-    world.gate.learn("o1", Answer("cancelled", (part,)))
-    assert world.refuses(quantity=1_999.0) is None
-
-
-def test_what_was_open_before_counts_and_is_judged_when_it_is_sent_again():
-    world = World(open_orders=(OpenOrder("old", "A", "buy", 3_000.0, 1_000.0),))
-    assert world.refuses("A", quantity=501.0) == "name_weight"
-    assert world.refuses("A", quantity=3_000.0, order_id="old") == "order_notional"
-    assert world.refuses("A", quantity=501.0) == "name_weight"
-    assert world.refuses("A", quantity=1_900.0, order_id="old") is None
-    assert world.refuses("A", quantity=600.0) is None
 
 
 def test_no_broker_can_be_built_without_a_gate(tmp_path):
