@@ -102,7 +102,9 @@ class Desk:
             from app.venues import account_of, deposit_of, remember_venue
 
             remember_venue(self._home, book, self.settings)
-            ledger.create_book(new_book(book, deposit_of(self.market.config, account_of(self.settings))))
+            config = self.market.config
+            deposit = deposit_of(config, account_of(self.settings))
+            ledger.create_book(new_book(book, deposit, short=not config.limits.long_only))
         before = ledger.started_with(cycle_id)
         status = ledger.open_cycle(book, slot, cycle_id, settings)
         if status == "started" and before not in (None, settings):
@@ -194,10 +196,11 @@ class Desk:
         return KillSwitch(self._home, DeskHands(self)).throw(reason, by, flatten).as_json()
 
     def resume(self, by: str, book: str | None = None) -> dict[str, Any]:
-        """Release the kill switch and, where a book is named, the breakers that hold it."""
+        """Release the kill switch and, where a book is named, the breakers and disputed executions that hold it."""
         resume(self._home, by, datetime.now(UTC))
         if book is not None:
             self._stores.ledger.release_locks(book)
+            self._stores.ledger.settle_disputes(book)
         return self.halt_state()
 
     def halt_state(self) -> dict[str, Any]:

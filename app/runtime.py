@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,8 +45,6 @@ from tools.risk.halt import read_halt
 from tools.risk.watched import WatchedBroker
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from data.outcomes import NextBar
 
 
@@ -130,7 +129,9 @@ class Market:
         """The venue of a book, behind `gate`; `bars` are what the paper venue fills from."""
         if self.config.venue != "paper":
             symbols = {i.order.order_id: i.order.symbol for i in self.stores.ledger.open_orders()}
-            return open_venue(self.config, self.account, gate, symbols.get)
+            broker = open_venue(self.config, self.account, gate, symbols.get)
+            broker.verify_clock(datetime.now(UTC))
+            return broker
         venue = self.stores.home / "venue.sqlite"
         return PaperBroker(gate, venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
 

@@ -27,7 +27,7 @@ def _locks(book: Book) -> None:
     for lock in book.locks:
         until = f"until {frames.utc(lock.until)} UTC" if lock.until else "until a person resumes it"
         st.error(
-            f"**{plain(lock.rule)}** holds this book since {frames.utc(lock.since)} UTC, {until}: "
+            f"**{plain(lock.rule)}** holds {plain(lock.symbol) or 'this book'} since {frames.utc(lock.since)} UTC, {until}: "
             f"{plain(lock.detail)}  \n"
             f"**What to do:** `bullpen resume --book {book.name}` lets it trade again.",
             icon=":material/lock:",

@@ -25,7 +25,7 @@ from data.errors import (
 )
 from tools.execution.broker import Answer, OpenOrder
 from tools.execution.brokers.base import GatedBroker, LastGate
-from tools.execution.brokers.decimals import as_decimal
+from tools.execution.brokers.decimals import as_decimal, in_lots
 from tools.execution.brokers.wire import TIMEOUT_S, retry_after_s
 from tools.execution.orders import Fill, Order, OrderState
 
@@ -93,9 +93,9 @@ def make_client(exchange: str, keys: Mapping[str, str], live: bool, url: str | N
 class CryptoBroker(GatedBroker):
     """Keeps the Broker contract for one spot account.
 
-    There are no days here: a `day` order rests until it is cancelled. Exchanges refuse an id only while its order is
-    open: another process asks by id before it sends one again, as the executor does. A fee in a third currency is no
-    cash of this account: such a fill has cost 0.
+    Quantities are sent in the market's whole lots, rounded down. There are no days here: a `day` order rests until it
+    is cancelled. Exchanges refuse an id only while its order is open: another process asks by id before it sends one
+    again, as the executor does. A fee in a third currency is no cash of this account: such a fill has cost 0.
     """
 
     capabilities = frozenset({"limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"})
@@ -114,7 +114,7 @@ class CryptoBroker(GatedBroker):
     def _send(self, order: Order) -> OrderState:
         market = self._market(order.symbol)
         lot, tick = self._units(market)
-        amount = as_decimal(order.quantity, lot, order.symbol)
+        amount = in_lots(order.quantity, lot, order.symbol)
         if order.order_id in self._symbols:  # an id is unique among open orders only: look before sending it again
             known = self._order(order.order_id)
             if known is not None:

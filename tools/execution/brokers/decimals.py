@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 from data.errors import OrderRefused
 
@@ -20,6 +20,18 @@ def as_decimal(value: float, unit: Decimal, symbol: str) -> Decimal:
         raise OrderRefused(f"{symbol}: {value} is no quantity or price", "malformed", symbol, "send positive numbers")
     units = Decimal(repr(value)) / unit
     whole = units.to_integral_value(rounding=ROUND_HALF_EVEN)
-    if whole == 0 or abs(units - whole) > max(SLIP, SLIP * abs(units) * Decimal("1e-6")):
+    if whole == 0 or abs(units - whole) > SLIP:
         raise OrderRefused(f"{symbol}: {value} is no multiple of {unit}", "increment", symbol, f"round to {unit}")
     return (whole * unit).normalize() if unit < 1 else whole * unit
+
+
+def in_lots(quantity: float, lot: Decimal, symbol: str) -> Decimal:
+    """`quantity` in whole lots of a venue, what is between two lots left out; OrderRefused for less than one lot."""
+    if not (math.isfinite(quantity) and quantity > 0.0):
+        raise OrderRefused(f"{symbol}: {quantity} is no quantity", "malformed", symbol, "send positive numbers")
+    units = Decimal(repr(quantity)) / lot
+    nearest = units.to_integral_value(rounding=ROUND_HALF_EVEN)
+    whole = nearest if abs(units - nearest) <= SLIP else units.to_integral_value(rounding=ROUND_DOWN)
+    if whole == 0:
+        raise OrderRefused(f"{symbol}: {quantity} is less than a lot of {lot}", "increment", symbol, "trade more of it")
+    return whole * lot
