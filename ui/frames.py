@@ -17,6 +17,7 @@ from graph.record import CycleRecord
 from tools.backtest.result import Result
 from tools.backtest.words import figure_name, figure_text
 from tools.execution.book import Book
+from tools.execution.orders import Fill
 from ui.progress import moment, outcome
 
 PERCENT = 100.0
@@ -117,12 +118,14 @@ def clamps(record: CycleRecord) -> pd.DataFrame:
 
 
 MEASURES = {
+    "beta": "beta, percent of its benchmark's",
     "bought": "bought",
     "cvar_95": "CVaR 95 %, loss of one bar",
     "day_return": "return since the last slot",
     "drawdown": "drawdown from the peak",
     "gross": "gross exposure",
     "net": "net exposure",
+    "stress_loss": "worst loss of a stress",
     "turnover": "turnover, bought and sold",
     "var_95": "VaR 95 %, loss of one bar",
     "volatility": "volatility of one bar",
@@ -139,25 +142,34 @@ def measures(record: CycleRecord) -> pd.DataFrame:
 
 
 def orders(record: CycleRecord) -> pd.DataFrame:
-    """Each order beside the fill that came back for it, if one did."""
-    fills = {fill.order_id: fill for fill in record.fills}
+    """Each order beside what was filled of it, at its mean price, or why it was refused."""
     rows: list[dict[str, object]] = []
     for order in record.orders:
-        fill = fills.get(order.order_id)
+        fills = [fill for fill in record.fills if fill.order_id == order.order_id]
+        units = sum(fill.quantity for fill in fills)
+        paid = sum(fill.quantity * fill.price for fill in fills)
         rows.append(
             {
                 "side": order.side,
                 "symbol": order.symbol,
                 "quantity, units": order.quantity,
+                "filled, units": units,
                 "reference price, ccy": order.reference_price,
-                "fill price, ccy": fill.price if fill else None,
-                "cost, ccy": fill.cost if fill else None,
-                "notional, ccy": fill.quantity * fill.price if fill else None,
-                "filled at": f"{fill.convention.replace('_', ' ')}, {utc(fill.bar_time)}" if fill else "not filled yet",
+                "fill price, ccy": paid / units if fills else None,
+                "cost, ccy": sum(fill.cost for fill in fills) if fills else None,
+                "notional, ccy": paid if fills else None,
+                "filled at": _filled_at(fills, record.refusals.get(order.order_id, "")),
                 "order id": order.order_id,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _filled_at(fills: Sequence[Fill], refusal: str) -> str:
+    if not fills:
+        return refusal or "not filled yet"
+    last = fills[-1]
+    return f"{last.convention.replace('_', ' ')}, {utc(last.bar_time)}"
 
 
 def positions(book: Book) -> pd.DataFrame:

@@ -25,9 +25,10 @@ def _figures(book: Book) -> None:
 
 def _locks(book: Book) -> None:
     for lock in book.locks:
+        held = plain(lock.symbol) or "this book"
         until = f"until {frames.utc(lock.until)} UTC" if lock.until else "until a person resumes it"
         st.error(
-            f"**{plain(lock.rule)}** holds {plain(lock.symbol) or 'this book'} since {frames.utc(lock.since)} UTC, {until}: "
+            f"**{plain(lock.rule)}** holds {held} since {frames.utc(lock.since)} UTC, {until}: "
             f"{plain(lock.detail)}  \n"
             f"**What to do:** `bullpen resume --book {book.name}` lets it trade again.",
             icon=":material/lock:",
