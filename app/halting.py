@@ -40,17 +40,17 @@ class DeskHands:
 
     def venue(self, book: str) -> Broker | None:
         """The book's venue, behind a gate that is never opened; None where the book never had a deposit to trade."""
-        shut, symbols = Gate(GateLimits(), halted=lambda: True), dict[str, str]()
+        shut, orders = Gate(GateLimits(), halted=lambda: True), dict[str, Order]()
         try:
             state = self.ledger().book(book)
-            symbols = {i.order.order_id: i.order.symbol for i in self.ledger().open_orders(book)}
+            orders = {i.order.order_id: i.order for i in self.ledger().open_orders(book)}
         except BullpenError:  # the ledger is not needed to ask the venue
             deposit = 0.0
         else:
             if state is None:
                 return None
             deposit = state.cash
-        real = remembered_venue(self._desk.settings.home, book, shut, symbols.get)
+        real = remembered_venue(self._desk.settings.home, book, shut, orders.get)
         if real is not None:
             return real
         path = self._desk.stores.home / "venue.sqlite"

@@ -128,8 +128,8 @@ class Market:
     def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:
         """The venue of a book, behind `gate`; `bars` are what the paper venue fills from."""
         if self.config.venue != "paper":
-            symbols = {i.order.order_id: i.order.symbol for i in self.stores.ledger.open_orders()}
-            broker = open_venue(self.config, self.account, gate, symbols.get)
+            orders = {i.order.order_id: i.order for i in self.stores.ledger.open_orders()}
+            broker = open_venue(self.config, self.account, gate, orders.get)
             broker.verify_clock(datetime.now(UTC))
             return broker
         venue = self.stores.home / "venue.sqlite"

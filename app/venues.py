@@ -13,6 +13,7 @@ from data.errors import BadConfig, StorageFailed
 from data.sources.protocol import Source
 from graph.config import CycleConfig
 from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
+from tools.execution.orders import Order
 
 REMEMBERED = ".venue.json"
 """After a book's name: the file that says where it trades. A calendar or a frequency does not change that."""
@@ -56,14 +57,14 @@ def remember_venue(home: Path, book: str, settings: Settings) -> None:
 
 
 def remembered_venue(
-    home: Path, book: str, gate: LastGate, symbol_of: Callable[[str], str | None]
+    home: Path, book: str, gate: LastGate, order_of: Callable[[str], Order | None]
 ) -> GatedBroker | None:
     """The real account that a book trades at; None for a book of the paper venue. Raises as `open_venue`."""
     path = home / f"{book}{REMEMBERED}"
     if not path.is_file():
         return None
     settings = Settings.model_validate({**json.loads(path.read_text(encoding="utf-8")), "home": home})
-    return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, symbol_of)
+    return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, order_of)
 
 
 def deposit_of(config: CycleConfig, account: Account) -> float:
@@ -79,7 +80,7 @@ def deposit_of(config: CycleConfig, account: Account) -> float:
 
 
 def open_venue(
-    config: CycleConfig, account: Account, gate: LastGate, symbol_of: Callable[[str], str | None]
+    config: CycleConfig, account: Account, gate: LastGate, order_of: Callable[[str], Order | None]
 ) -> GatedBroker:
     """The account at the venue that `config` names. BadConfig for a missing key or switch, SourceUnavailable where the
     venue does not answer."""
@@ -91,7 +92,7 @@ def open_venue(
         from tools.execution.brokers.crypto import open_crypto
 
         return open_crypto(
-            gate, config.exchange, os.environ, config.markets, symbol_of, config.live, account.live_account,
+            gate, config.exchange, os.environ, config.markets, order_of, config.live, account.live_account,
             account.url or None,
         )  # fmt: skip
     from tools.execution.brokers.interactive_brokers import open_interactive_brokers

@@ -12,6 +12,7 @@ from tests.stubs.http_venue import HttpVenue
 
 pytest.importorskip("ccxt", reason="ccxt is not installed: pip install 'bullpen[brokers]'")
 from tools.execution.brokers.crypto import make_client, open_crypto
+from tools.execution.ledger import Ledger
 
 KEYS = {"CRYPTO_API_KEY": "apikey01", "CRYPTO_API_SECRET": SECRET}
 MARKETS = {"BTC-USD": "BTC/USDT", "ETH-USD": "ETH/USDT"}
@@ -51,7 +52,7 @@ def _price(text):
 
 
 def opened(gate, venue, **changes):
-    given = {"exchange": "binance", "keys": KEYS, "markets": MARKETS, "symbol_of": {}.get, "url": venue.stub.url}
+    given = {"exchange": "binance", "keys": KEYS, "markets": MARKETS, "order_of": {}.get, "url": venue.stub.url}
     broker = open_crypto(gate, **(given | changes))
     broker._client.enableRateLimit = False  # the stub needs no pauses
     return broker
@@ -88,16 +89,31 @@ class TestCryptoBroker(BrokerConformance):
         order, before = self.order(), broker.cash()
         broker.submit(order)
         venue.fill(order.order_id, price=Decimal(100))
-        (fill,) = self.told(broker, order, "filled", 1).fills
+        (fill,) = self.told(broker, order, "cancelled", 1).fills
         assert (fill.quantity, fill.cost) == (9.99, 1.0)
         assert broker.positions() == {"BTC-USD": 9.99}
         assert broker.cash() == before - fill.quantity * fill.price - fill.cost
+
+    def test_an_order_between_two_lots_is_over_when_its_lots_are(self, broker, venue, tmp_path):
+        order = self.order(quantity=10.000004)
+        ledger = Ledger(tmp_path / "kit.sqlite")
+        ledger.open_cycle("kit", "2020-03-16T20:00:00Z", "c")
+        ledger.commit_decision("c", "{}", (order,))
+        ledger.start_sending("c")
+        broker.submit(order)
+        assert venue.orders()[0].quantity == Decimal(10)
+        venue.fill(order.order_id)
+        ledger.note({order.order_id: broker.query(order.order_id)})
+        (intent,) = ledger.intents("c")
+        assert (intent.state, intent.filled) == ("cancelled", 10.0)
+        assert "less than a lot" in intent.reason
+        ledger.close()
 
     def test_another_process_finds_the_order_by_the_ledgers_symbol(self, broker, venue, gate):
         order = self.order()
         broker.submit(order)
         venue.fill(order.order_id, Decimal(4))
-        other = opened(gate, venue, symbol_of={order.order_id: "BTC-USD"}.get)
+        other = opened(gate, venue, order_of={order.order_id: order}.get)
         assert self.told(other, order, "partial", 1).fills[0].symbol == "BTC-USD"
         assert other.submit(order) == "partial"
         assert len(venue.orders()) == 1

@@ -29,12 +29,16 @@ from tools.execution.brokers.decimals import as_decimal, in_lots
 from tools.execution.brokers.wire import TIMEOUT_S, retry_after_s
 from tools.execution.orders import Fill, Order, OrderState
 
-SymbolOf = Callable[[str], str | None]
-"""Order id -> the symbol it was for, as the ledger knows it: exchanges look orders up by market and id."""
+OrderOf = Callable[[str], Order | None]
+"""Order id -> the order, as the ledger knows it: exchanges look orders up by market and id."""
+SHORT = "complete at the exchange: less than a lot was not sent, or a fee was taken from what was bought"
+"""Why an order that is done there has executions for less than its quantity here."""
 STATES: Mapping[str, OrderState] = {
     "closed": "filled", "canceled": "cancelled", "expired": "cancelled", "rejected": "rejected",
 }  # fmt: skip
 """CCXT's words for an order that has ended; any other means that it may still be filled."""
+WHOLE = Decimal("1e-9")
+"""Fraction of an order's quantity within which its executions make up the whole, as in the ledger."""
 MAX_SKEW_MS = 5_000
 """How far Binance lets a request's time stand from its own (recvWindow, milliseconds)."""
 
@@ -44,7 +48,7 @@ def open_crypto(
     exchange: str,
     keys: Mapping[str, str],
     markets: Mapping[str, str],
-    symbol_of: SymbolOf,
+    order_of: OrderOf,
     live: bool = False,
     account: str = "",
     url: str | None = None,
@@ -62,7 +66,7 @@ def open_crypto(
     if live and account != f"{exchange}:{keys['CRYPTO_API_KEY'][:8]}":
         remedy = "set live_account to EXCHANGE:FIRST-EIGHT-CHARACTERS-OF-THE-KEY beside --live"
         raise BadConfig("a live account must be named, and be that of the keys", remedy)
-    broker = CryptoBroker(gate, make_client(exchange, keys, live, url), markets, symbol_of)
+    broker = CryptoBroker(gate, make_client(exchange, keys, live, url), markets, order_of)
     broker.load_markets()
     return broker
 
@@ -101,13 +105,14 @@ class CryptoBroker(GatedBroker):
     capabilities = frozenset({"limit", "stop", "stop_limit", "gtc", "ioc", "fok", "reduce_only"})
     max_order_id = 36
 
-    def __init__(self, gate: LastGate, client: Any, markets: Mapping[str, str], symbol_of: SymbolOf) -> None:
+    def __init__(self, gate: LastGate, client: Any, markets: Mapping[str, str], order_of: OrderOf) -> None:
         """`client` is a ccxt exchange; BadConfig where `markets` have more than one quote currency, or none."""
         super().__init__(gate)
         quotes = sorted({market.rpartition("/")[2] for market in markets.values()})
         if len(quotes) != 1:
             raise BadConfig(f"markets are quoted in {quotes or 'nothing'}", "trade against one currency")
-        self._client, self._markets, self._symbol_of, self._quote = client, dict(markets), symbol_of, quotes[0]
+        self._client, self._markets, self._order_of, self._quote = client, dict(markets), order_of, quotes[0]
+        self._known: dict[str, Order] = {}
         self._symbols: dict[str, str] = {}
         self._refused: dict[str, str] = {}
 
@@ -115,7 +120,7 @@ class CryptoBroker(GatedBroker):
         market = self._market(order.symbol)
         lot, tick = self._units(market)
         amount = in_lots(order.quantity, lot, order.symbol)
-        if order.order_id in self._symbols:  # an id is unique among open orders only: look before sending it again
+        if order.order_id in self._known:  # an id is unique among open orders only: look before sending it again
             known = self._order(order.order_id)
             if known is not None:
                 return self._same(known, order, amount)
@@ -128,7 +133,7 @@ class CryptoBroker(GatedBroker):
         kind = "limit" if order.limit_price is not None else "market"
         if kind == "limit":
             params["timeInForce"] = "GTC" if order.time_in_force == "day" else order.time_in_force.upper()
-        self._symbols[order.order_id] = order.symbol
+        self._known[order.order_id] = order
         try:
             with _our_errors(self._client):
                 answer = self._client.create_order(market, kind, order.side, float(amount), price, params)
@@ -148,13 +153,18 @@ class CryptoBroker(GatedBroker):
         if found is None:
             return None
         filled = Decimal(str(found.get("filled") or 0))
-        return Answer(_state(found), self._fills(found, order_id, filled) if filled else ())
+        fills = self._fills(found, order_id, filled) if filled else ()
+        state, order = _state(found), self._known.get(order_id) or self._order_of(order_id)
+        executed = sum((Decimal(repr(fill.quantity)) for fill in fills), Decimal(0))
+        if state == "filled" and order is not None and executed < Decimal(repr(order.quantity)) * (1 - WHOLE):
+            return Answer("cancelled", fills, SHORT)
+        return Answer(state, fills)
 
     def cancel(self, order_id: str) -> OrderState:
         """See Broker; an id that was never seen has nothing to withdraw."""
         if order_id in self._refused:
             return "rejected"
-        symbol = self._symbols.get(order_id) or self._symbol_of(order_id)
+        symbol = self._symbol(order_id)
         if symbol is None:
             return "cancelled"
         with suppress(_Refused, _not_found()), _our_errors(self._client):  # it has ended in the meantime, and says so
@@ -193,6 +203,10 @@ class CryptoBroker(GatedBroker):
 
     # --- what the exchange says -------------------------------------------------------------------------------
 
+    def _symbol(self, order_id: str) -> str | None:
+        order = self._known.get(order_id) or self._order_of(order_id)
+        return self._symbols.get(order_id) if order is None else order.symbol
+
     def _market(self, symbol: str) -> str:
         if symbol not in self._markets:
             raise OrderRefused(
@@ -210,7 +224,7 @@ class CryptoBroker(GatedBroker):
 
     def _order(self, order_id: str) -> dict[str, Any] | None:
         """The order by our id; None where the exchange surely has none."""
-        symbol = self._symbols.get(order_id) or self._symbol_of(order_id)
+        symbol = self._symbol(order_id)
         if symbol is None:
             return None
         import ccxt
@@ -231,7 +245,7 @@ class CryptoBroker(GatedBroker):
         """Every execution of an order, oldest first; BadAnswer while they add up to less than `filled`."""
         params = {"orderId": order["id"]}
         trades = self._ask(lambda: self._client.fetch_my_trades(order["symbol"], None, None, params))
-        symbol = self._symbols.get(order_id) or self._symbol_of(order_id) or ""
+        symbol = self._symbol(order_id) or ""
         own = {str(t["id"]): t for t in trades if str(t["order"]) == str(order["id"])}.values()
         if sum((Decimal(str(trade["amount"])) for trade in own), Decimal(0)) < filled:
             raise BadAnswer(f"the exchange has not listed every execution of {order_id} yet", "ask again")
