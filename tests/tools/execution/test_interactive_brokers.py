@@ -20,7 +20,7 @@ from tools.execution.brokers.tws_line import PACING_PAUSE_S
 KINDS = {"MKT": "market", "LMT": "limit", "STP": "stop", "STP LMT": "stop_limit"}
 FAULTS = {429: (100, "Max rate of messages per second has been exceeded"), 500: (322, "Error processing request")}
 
-MANY = 10_000
+MANY = 1_000
 """Calls within which a message that was sent beside them has arrived."""
 
 
@@ -192,6 +192,26 @@ class TestInteractiveBrokers(BrokerConformance):
         with pytest.raises(BadAnswer, match="two orders"):
             broker.query(order.order_id)
 
+    def test_executions_of_earlier_days_are_remembered_while_the_order_is_open(self, broker, venue):
+        order = self.order(kind="limit", limit_price=101.0, time_in_force="gtc")
+        broker.submit(order)
+        venue.fill(order.order_id, Decimal(4))
+        (first,) = self.told(broker, order, "partial", 1).fills
+        venue.executions.clear()
+        assert self.told(broker, order, "partial", 1).fills == (first,)
+        venue.fill(order.order_id)
+        venue.executions[-1].name = "0000e1a8.00000000.01.01"
+        assert self.told(broker, order, "filled", 2).fills[0] == first
+
+    def test_an_execution_that_tws_takes_back_is_not_remembered(self, broker, venue):
+        order = self.order()
+        broker.submit(order)
+        venue.fill(order.order_id, Decimal(4))
+        self.told(broker, order, "partial", 1)
+        venue.executions.clear()
+        venue.placed(order.order_id).filled = Decimal(0)
+        assert self.told(broker, order, "accepted").fills == ()
+
     # --- what TWS says of an order ------------------------------------------------------------------------------
 
     def test_a_remark_is_no_rejection_though_the_library_takes_it_for_one(self, broker, venue):
@@ -296,6 +316,15 @@ class TestInteractiveBrokers(BrokerConformance):
                 assert broker.query(order.order_id).state == "filled"
                 return
         raise AssertionError("the line stays closed")
+
+    def test_another_login_behind_the_same_port_is_not_traded(self, broker, venue):
+        broker.positions()
+        venue.accounts = "U7654321"
+        venue.hang_up()
+        for _ in range(3):
+            with pytest.raises(SourceUnavailable):
+                broker.submit(self.order())
+        assert venue.orders() == []
 
     def test_a_client_id_in_use_says_so(self, broker, opened):
         with pytest.raises(SourceUnavailable, match="already in use"):

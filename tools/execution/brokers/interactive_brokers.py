@@ -101,7 +101,7 @@ class InteractiveBrokersBroker(GatedBroker):
         self._contracts, self._decided_at, self._zone = dict(contracts), decided_at, ZoneInfo(timezone)
         self._account = self._currency = ""
         self._listings: dict[str, Listing] = {}
-        self._told_before: dict[str, dict[str, Fill]] = {}
+        self._told_before: dict[str, tuple[Fill, ...]] = {}
         self._orders = TwsOrders(client_id, self._contracts)
         self._line = TwsLine(host, port, client_id, timeout_s, timezone, self._orders.heard)
 
@@ -115,7 +115,7 @@ class InteractiveBrokersBroker(GatedBroker):
         chosen = account or managed[0]
         if not live and not chosen.startswith(PAPER):
             raise BadConfig("TWS is logged in to a live account", "log in to paper trading, or use --live")
-        self._account = self._orders.account = chosen
+        self._account = self._orders.account = self._line.account = chosen
         self._currency = self._cash()[1]
 
     def close(self) -> None:
@@ -196,12 +196,12 @@ class InteractiveBrokersBroker(GatedBroker):
     def _look(self, order_id: str) -> tuple[Standing | None, tuple[Fill, ...]]:
         """An id as TWS holds it, None where it does not, and the executions under it."""
         known, told = self._ask(lambda ib: self._orders.look(ib, order_id))
-        kept = self._told_before.setdefault(order_id, {})
         fills = executions(told, order_id, self._account, self._contracts)
-        corrected = {fill.execution_id.rpartition(".")[0] for fill in fills}
-        earlier = [fill for name, fill in kept.items() if name.rpartition(".")[0] not in corrected]
-        kept |= {fill.execution_id: fill for fill in fills}
-        return known, (*earlier, *fills)
+        if known is not None and _total(fills) < known.filled:  # TWS tells today's, and the order is an older one
+            names = {fill.execution_id for fill in fills}
+            fills = (*(f for f in self._told_before.get(order_id, ()) if f.execution_id not in names), *fills)
+        self._told_before[order_id] = fills
+        return known, fills
 
     def _listing(self, symbol: str) -> Listing:
         """The contract of a symbol; OrderRefused where TWS knows none, or several, or the currency is another."""

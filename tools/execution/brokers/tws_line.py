@@ -48,8 +48,10 @@ class TwsLine:
         self, host: str, port: int, client_id: int, timeout_s: float, timezone: str, listener: Listener
     ) -> None:
         """`timeout_s` bounds a call, connecting included; `timezone` is the one TWS is set to (an IANA name)."""
-        self.client_id = client_id
+        self.account = ""
+        """Once set, a TWS that does not manage it is not asked: it may have been started again under another login."""
         self._host, self._port, self._timeout_s, self._timezone = host, port, timeout_s, timezone
+        self._client_id = client_id
         self._listener = listener
         self._turn = threading.Lock()
         self._ib: Any = None
@@ -142,10 +144,13 @@ class TwsLine:
         for lost in (ib.client.apiError, ib.client.conn.disconnected):
             lost.connect(self._lost)
         ib.client.decoder.logger = _complaints(self._garbled)
-        self._ib, self._unanswered = ib, False
+        self._ib, self._unanswered = ib, True
         await ib.connectAsync(
-            self._host, self._port, self.client_id, self._timeout_s, raiseSyncErrors=True, fetchFields=StartupFetchNONE
+            self._host, self._port, self._client_id, self._timeout_s, raiseSyncErrors=True, fetchFields=StartupFetchNONE
         )
+        if self.account and self.account not in ib.managedAccounts():
+            raise BadAnswer("TWS is logged in to another account than before", "log in to the first, or open again")
+        self._unanswered = False
         return ib
 
     async def _give_up(self) -> None:

@@ -95,12 +95,13 @@ class TwsOrders:
         return not refused and trade.orderStatus.status in ("Cancelled", "ApiCancelled")
 
     async def _executed(self, ib: Any, order_id: str) -> list[Any]:
-        """The executions under an id, each with its commission."""
-        await ib.reqExecutionsAsync()
+        """The executions under an id that TWS tells now, each with its commission, which comes in its own time."""
+        answer: list[Any] = await ib.reqExecutionsAsync()
+        names = {f.execution.execId for f in answer if f.execution.orderRef == order_id}
         try:
             async with asyncio.timeout(COMMISSION_S):
                 while True:
-                    told = [f for f in ib.fills() if f.execution.orderRef == order_id]
+                    told = [f for f in ib.fills() if f.execution.execId in names]
                     if all(f.commissionReport.execId for f in told):
                         return told
                     await ib.updateEvent

@@ -58,10 +58,11 @@ def contract_for(symbol: str, contracts: Mapping[str, str]) -> Any:
     """
     from ib_async import Contract
 
-    text = contracts.get(symbol, f"STK/{symbol.replace('-', ' ')}/SMART/USD")
-    parts = text.split("/")
+    if symbol not in contracts:
+        return Contract(secType="STK", symbol=symbol.replace("-", " "), exchange="SMART", currency="USD")
+    parts = contracts[symbol].split("/")
     if len(parts) not in (4, 5) or not all(parts):
-        raise BadConfig(f"{symbol}: {text!r} names no contract", 'write "STK/SAP/IBIS/EUR"')
+        raise BadConfig(f"{symbol}: {contracts[symbol]!r} names no contract", 'write "STK/SAP/IBIS/EUR"')
     kind, name, exchange, currency, *expiry = parts
     return Contract(
         secType=kind, symbol=name, exchange=exchange, currency=currency,
