@@ -66,6 +66,12 @@ class TwsVenue:
     lost_requests: int = 0
     lost_answers: int = 0
     garbled: int = 0
+    """How many answers begin with what is no message."""
+    late: int = 0
+    """How many answers come only before the next one on their connection."""
+    waiting: dict[asyncio.StreamWriter, list[Message]] = field(
+        default_factory=dict[asyncio.StreamWriter, list[Message]]
+    )
     cut: bool = False
     port: int = 0
     lines: dict[asyncio.StreamWriter, int] = field(default_factory=dict[asyncio.StreamWriter, int])
@@ -102,6 +108,16 @@ class TwsVenue:
 
         self.on_thread(carried)
 
+    def expire(self, reference: str) -> None:
+        """The session ends with an order open."""
+
+        def carried() -> None:
+            order = self.placed(reference)
+            order.status = "Cancelled"
+            self._tell(order.client, [status(order)])
+
+        self.on_thread(carried)
+
     def repeat_last_execution(self) -> None:
         def carried() -> None:
             self.executions.append(self.executions[-1])
@@ -109,12 +125,15 @@ class TwsVenue:
 
         self.on_thread(carried)
 
-    def say(self, code: int, words: str) -> None:
-        """A message to everyone about nothing asked."""
+    def say(self, code: int, words: str, against: Placed | None = None) -> None:
+        """A message to everyone about nothing asked; one that is `against` an order ends it."""
 
         def carried() -> None:
             for line in self.lines:
-                self._write(line, [error(-1, code, words)])
+                self._write(line, [error(-1 if against is None else against.number, code, words)])
+            if against is not None:
+                against.status = "Inactive"
+                self._tell(against.client, [status(against)])
 
         self.on_thread(carried)
 
@@ -169,9 +188,12 @@ class TwsVenue:
             self.lost_answers -= 1
         elif kind not in QUIET and self.garbled:
             self.garbled -= 1
-            self._write(line, [("{{{",)])
+            self._write(line, [("{{{",), *answer[1:]])
+        elif kind not in QUIET and self.late:
+            self.late -= 1
+            self.waiting[line] = answer
         else:
-            self._write(line, answer)
+            self._write(line, [*self.waiting.pop(line, []), *answer])
 
     def _tell(self, client: int, messages: list[Message]) -> None:
         for line in [line for line, own in self.lines.items() if own == client]:

@@ -214,19 +214,41 @@ class TestInteractiveBrokers(BrokerConformance):
 
     # --- what TWS says of an order ------------------------------------------------------------------------------
 
-    def test_a_remark_is_no_rejection_though_the_library_takes_it_for_one(self, broker, venue):
-        order = self.order()
-        venue.remark = (10349, "Order TIF was set to DAY based on order preset.")
-        assert broker.submit(order) == "accepted"
-        self.told(broker, order, "accepted")
-        assert broker.cancel(order.order_id) == "cancelled"
+    @pytest.mark.parametrize("code", [399, 10349, 10999])
+    def test_a_remark_is_no_rejection_though_the_library_takes_it_for_one(self, broker, venue, code):
+        order, other = self.order(), self.order(1)
+        for one in (order, other):
+            venue.remark = (code, "Order TIF was set to DAY based on order preset.")
+            assert broker.submit(one) == "accepted"
+            self.told(broker, one, "accepted")
+        venue.expire(order.order_id)
+        self.told(broker, order, "cancelled")
+        venue.fill(other.order_id)
+        self.told(broker, other, "filled", 1)
 
-    def test_words_that_are_not_known_are_checked_against_the_lists(self, broker, venue):
+    def test_a_refusal_that_comes_later_is_a_rejection_with_its_reason(self, broker, venue):
         order = self.order()
-        venue.remark = (10999, "something new")
-        assert broker.submit(order) == "accepted"
+        broker.submit(order)
+        venue.say(201, "Order rejected - reason:no margin", venue.placed(order.order_id))
+        assert "no margin" in self.told(broker, order, "rejected").reason
+
+    def test_the_number_of_an_order_that_never_arrived_is_given_to_something_else(self, broker, venue):
+        order = self.order()
+        venue.lose_requests(1)
+        with pytest.raises(SourceUnavailable):
+            broker.submit(order)
+        for leg in range(1, 9):
+            with pytest.raises(OrderRefused):
+                broker.submit(self.order(leg, symbol=self.unknown_symbol))
+        assert broker.query(order.order_id) is None
+
+    def test_executions_that_do_not_add_up_are_no_answer(self, broker, opened, venue):
+        order = self.order()
+        broker.submit(order)
         venue.fill(order.order_id)
-        self.told(broker, order, "filled", 1)
+        venue.executions.clear()
+        with pytest.raises(BadAnswer, match="not listed everything"):
+            opened(client_id=2).query(order.order_id)
 
     @pytest.mark.parametrize(
         ("code", "fault"), [(100, RateLimited), (322, SourceUnavailable), (1100, SourceUnavailable)]
@@ -284,6 +306,24 @@ class TestInteractiveBrokers(BrokerConformance):
         assert self.told(broker, order, "filled", 1).fills[0].bar_time == moment
 
     # --- the line -------------------------------------------------------------------------------------------------
+
+    def test_an_answer_that_comes_late_is_not_taken_for_another(self, broker, venue):
+        order = self.order()
+        broker.submit(order)
+        venue.late = 1
+        with pytest.raises(SourceUnavailable, match="did not answer"):
+            broker.positions()
+        venue.fill(order.order_id)
+        assert broker.positions() == {self.symbol: 10.0}
+
+    def test_a_position_that_does_not_parse_is_not_left_out(self, broker, venue):
+        order = self.order()
+        broker.submit(order)
+        venue.fill(order.order_id)
+        venue.garble(1)
+        with pytest.raises(BadAnswer, match="does not parse"):
+            broker.positions()
+        assert broker.positions() == {self.symbol: 10.0}
 
     def test_while_tws_has_lost_its_own_line_nothing_it_remembers_is_believed(self, broker, venue):
         broker.positions()

@@ -139,7 +139,11 @@ class InteractiveBrokersBroker(GatedBroker):
         if state is not None:
             return state
         after, fills = self._look(order.order_id)  # words came instead: whether they end it, the lists of orders tell
-        return "rejected" if after is None else _state(after, fills)
+        if after is None:
+            return "rejected"
+        if after.state != "rejected":
+            del self._orders.against[order.order_id]
+        return _state(after, fills)
 
     def query(self, order_id: str) -> Answer | None:
         """See Broker; BadAnswer while the executions do not add up, and for ids of days that TWS has forgotten."""

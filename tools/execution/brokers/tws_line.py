@@ -56,6 +56,7 @@ class TwsLine:
         self._turn = threading.Lock()
         self._ib: Any = None
         self._unanswered = False
+        """Whether an answer may still come on this connection, which is left before anything else is asked."""
         self._cut = ""
         self._trouble: asyncio.Future[BullpenError] | None = None
         self._loop = asyncio.new_event_loop()
@@ -111,11 +112,11 @@ class TwsLine:
             late = SourceUnavailable(f"TWS did not answer within {self._timeout_s} s", "ask again")
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
-            await self._give_up()
+            self._unanswered = True
             raise self._trouble.result() if troubled else late
-        return await self._its_own_words(work)
+        return self._its_own_words(work)
 
-    async def _its_own_words(self, work: asyncio.Future[T]) -> T:
+    def _its_own_words(self, work: asyncio.Future[T]) -> T:
         """The result of what is done; a lost connection is SourceUnavailable, a refusal is Refused."""
         from ib_async.wrapper import RequestError
 
@@ -124,7 +125,7 @@ class TwsLine:
         except RequestError as error:
             raise Refused(error.code, error.message) from error
         except (OSError, TimeoutError) as error:
-            await self._give_up()
+            self._unanswered = True
             raise SourceUnavailable(
                 f"no TWS answers at {self._host}:{self._port}: {error}", "start TWS, open its API"
             ) from error
@@ -152,12 +153,6 @@ class TwsLine:
             raise BadAnswer("TWS is logged in to another account than before", "log in to the first, or open again")
         self._unanswered = False
         return ib
-
-    async def _give_up(self) -> None:
-        """Leave a connection on which an answer may still come; it is kept, unused, to hear that a cut has ended."""
-        self._unanswered = True
-        if not self._cut:
-            await self._hang_up()
 
     async def _hang_up(self) -> None:
         ib, self._ib, self._cut = self._ib, None, ""
