@@ -125,15 +125,15 @@ class TwsVenue:
 
         self.on_thread(carried)
 
-    def say(self, code: int, words: str, against: Placed | None = None) -> None:
-        """A message to everyone about nothing asked; one that is `against` an order ends it."""
+    def say(self, code: int, words: str, order: Placed | None = None, refuse: bool = False) -> None:
+        """A message to everyone about nothing asked, or about an order, which it may `refuse`."""
 
         def carried() -> None:
             for line in self.lines:
-                self._write(line, [error(-1 if against is None else against.number, code, words)])
-            if against is not None:
-                against.status = "Inactive"
-                self._tell(against.client, [status(against)])
+                self._write(line, [error(-1 if order is None else order.number, code, words)])
+            if order is not None and refuse:
+                order.status = "Inactive"
+                self._tell(order.client, [status(order)])
 
         self.on_thread(carried)
 
