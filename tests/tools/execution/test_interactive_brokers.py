@@ -52,7 +52,7 @@ class TestInteractiveBrokers(WithTws, BrokerConformance):
             broker.submit(self.order(side="sell", reduce_only=True))
         assert venue.orders() == []
 
-    def test_another_programs_order_is_open_and_keeps_its_own_name(self, broker, opened, venue):
+    def test_another_programs_order_is_open_and_keeps_its_own_name(self, broker, venue):
         order = self.order()
         broker.submit(order)
         venue.placed(order.order_id).reference = ""

@@ -75,7 +75,7 @@ class TestOrdersAtTws(WithTws):
         assert broker.query("today") is None
         assert broker.submit(kit.order(order_id="today")) == "accepted"
 
-    def test_two_orders_under_one_id_are_no_answer(self, broker, opened, venue):
+    def test_two_orders_under_one_id_are_no_answer(self, broker, venue):
         order = kit.order()
         broker.submit(order)
         twin = venue.placed(order.order_id)

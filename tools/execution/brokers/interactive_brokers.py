@@ -142,7 +142,7 @@ class InteractiveBrokersBroker(GatedBroker):
         if after is None:
             return "rejected"
         if after.state != "rejected":
-            del self._orders.against[order.order_id]
+            self._orders.against.pop(order.order_id, None)
         return _state(after, fills)
 
     def query(self, order_id: str) -> Answer | None:
