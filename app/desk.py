@@ -18,7 +18,7 @@ from graph.record import CycleRecord, cycle_id_of
 from graph.state import CycleInput
 from tools.execution.schema import CycleStatus
 from tools.execution.settlement import new_book
-from tools.risk.halt import read_halt, resume
+from tools.risk.kill_switch.halt import read_halt, resume
 
 if TYPE_CHECKING:
     from pathlib import Path

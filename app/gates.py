@@ -8,8 +8,8 @@ from pathlib import Path
 
 from data.clock import parse_slot
 from graph.config import CycleConfig
-from tools.risk.gate import Gate
-from tools.risk.halt import halt, read_halt
+from tools.risk.gate.gate import Gate
+from tools.risk.kill_switch.halt import halt, read_halt
 
 BY = "the last gate"
 

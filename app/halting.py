@@ -15,10 +15,10 @@ from tools.execution.executor import ATTEMPTS, WITHDRAWAL_PATIENCE_S
 from tools.execution.ledger import Ledger
 from tools.execution.line import Line
 from tools.execution.orders import Order
-from tools.risk.flatten import account_to_flatten, orders_to_flatten, unpriced
-from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
-from tools.risk.halt import HaltState, read_halt
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
+from tools.risk.kill_switch.flatten import account_to_flatten, orders_to_flatten, unpriced
+from tools.risk.kill_switch.halt import HaltState, read_halt
 
 if TYPE_CHECKING:
     from app.desk import Desk

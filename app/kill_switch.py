@@ -18,9 +18,9 @@ from data.errors import BullpenError, StorageFailed
 from tools.execution.broker import Broker
 from tools.execution.executor import withdraw_open_orders
 from tools.execution.ledger import Ledger
-from tools.risk.audit import append_audit
-from tools.risk.halt import HaltState, halt, read_halt
-from tools.risk.withdrawal import PATIENCE_S, withdraw_all
+from tools.risk.kill_switch.audit import append_audit
+from tools.risk.kill_switch.halt import HaltState, halt, read_halt
+from tools.risk.kill_switch.withdrawal import PATIENCE_S, withdraw_all
 
 T = TypeVar("T")
 

@@ -41,8 +41,8 @@ from tools.execution.brokers.recorded import RecordedVenue
 from tools.execution.brokers.simulation import SymbolTerms
 from tools.execution.ledger import Ledger
 from tools.market.terms import terms_of
-from tools.risk.halt import read_halt
-from tools.risk.watched import WatchedBroker
+from tools.risk.gate.watched import WatchedBroker
+from tools.risk.kill_switch.halt import read_halt
 
 if TYPE_CHECKING:
     from data.outcomes import NextBar

@@ -12,8 +12,9 @@ from app.settings import Settings
 from data.errors import BadConfig, StorageFailed
 from data.sources.protocol import Source
 from graph.config import CycleConfig
-from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
+from tools.execution.brokers.base import GatedBroker, LastGate
 from tools.execution.orders import Order
+from tools.risk.gate.gate import Gate
 
 REMEMBERED = ".venue.json"
 """After a book's name: the file that says where it trades. A calendar or a frequency does not change that."""
@@ -71,7 +72,8 @@ def deposit_of(config: CycleConfig, account: Account) -> float:
     """What a new book begins with: the paper book's cash, or that of the account, which must hold nothing else."""
     if config.venue == "paper":
         return config.initial_cash
-    broker = open_venue(config, account, RecordedGate(), lambda _order_id: None)
+    shut = Gate(config.gate, halted=lambda: True)  # for reading: nothing can leave
+    broker = open_venue(config, account, shut, lambda _order_id: None)
     held = broker.positions()
     if held:
         names = ", ".join(sorted(held))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.figures import Figure, figure, publish
-from tools.risk.halt import HALT_FILE
+from tools.risk.kill_switch.halt import HALT_FILE
 
 TRIALS = 100
 NAIVE = 30

@@ -12,7 +12,7 @@ from tools.execution.book import Book
 from tools.execution.broker import OpenOrder
 from tools.execution.settlement import settle
 from tools.execution.sizing import LOT
-from tools.risk.gate_state import AccountState, Listing
+from tools.risk.gate.state import AccountState, Listing
 
 
 def account_of(snapshot: Snapshot, opening: Book, context: CycleContext, cycle_id: str) -> AccountState:

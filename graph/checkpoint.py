@@ -17,7 +17,7 @@ from graph.record import Approval
 from graph.state import SnapshotRef
 from tools.execution.book import Book, Lock, Position
 from tools.execution.orders import Fill, Order
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Clamp, Verdict
 
 REVIVED = (

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tools.market.costs import CostModel
 from tools.market.schedule import LiquiditySchedule
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 from tools.risk.limits import RiskLimits
 
 ApprovalPolicy = Literal["never", "always", "when_large"]

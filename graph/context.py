@@ -19,8 +19,8 @@ from tools.execution.book import Book
 from tools.execution.broker import Broker
 from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill
-from tools.risk.gate_state import AccountState
-from tools.risk.halt import HaltState
+from tools.risk.gate.state import AccountState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Verdict
 
 

@@ -12,7 +12,7 @@ from agents.meta.allocation import Allocation
 from agents.view import View
 from tools.execution.book import Book
 from tools.execution.orders import Fill, Order
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Verdict
 
 

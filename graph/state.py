@@ -16,7 +16,7 @@ from graph.record import Approval
 from rl.meta.inputs import AGENTS
 from tools.execution.book import Book
 from tools.execution.orders import Fill, Order
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Verdict
 
 

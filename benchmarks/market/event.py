@@ -29,7 +29,7 @@ from tools.backtest.rules import Rules
 from tools.backtest.tape import Tape
 from tools.backtest.taping import tape_of
 from tools.market.terms import proportional_terms
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 TURNS = 15
 RULES = Rules(initial_cash=CASH * SYMBOLS)

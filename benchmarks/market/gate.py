@@ -13,10 +13,10 @@ from pathlib import Path
 from benchmarks.figures import Figure, figure, publish
 from data.errors import OrderRefused
 from tools.execution.orders import Order
-from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import AccountState, Listing
-from tools.risk.halt import read_halt
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import AccountState, Listing
+from tools.risk.kill_switch.halt import read_halt
 
 SYMBOLS = tuple(f"S{n:03}" for n in range(150))
 ORDERS = 200_000

@@ -11,7 +11,7 @@ from data.market import CASH, AssetClass, Instrument
 from data.panel import Panel
 from tools.execution.book import Book, Position
 from tools.risk.check import check
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 
 SYMBOLS, BARS, SEED = 60, 300, 0

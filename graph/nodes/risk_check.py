@@ -13,7 +13,7 @@ from graph.record import Approval
 from graph.state import CycleState
 from tools.execution.book import Book
 from tools.risk.check import check
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Verdict
 
 

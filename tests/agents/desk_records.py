@@ -11,7 +11,7 @@ from agents.view import View, abstain, opinion
 from graph.record import Approval, CycleRecord, cycle_id_of
 from tools.execution.book import Book, Position
 from tools.execution.orders import Fill, Order, order_id
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Clamp, Verdict
 
 SYMBOLS = ("AAPL", "BRK.B", "BTC-USD", "EURUSD=X", "KO", "MSFT", "TLT", "XOM")

@@ -7,7 +7,7 @@ import pytest
 from app.api import build_api, token_from
 from data.errors import BadConfig
 from tests.desks import bullpen, desk
-from tools.risk.halt import read_halt
+from tools.risk.kill_switch.halt import read_halt
 
 TOKEN = "a-token-of-enough-characters"
 SHOWN = {"Authorization": f"Bearer {TOKEN}"}

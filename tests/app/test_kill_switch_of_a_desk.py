@@ -11,8 +11,8 @@ from app.kill_switch import KillSwitch
 from data.errors import StorageFailed
 from tests.desks import bullpen, desk
 from tests.tools.risk.failing_venue import Time, Venue
-from tools.risk.audit import AUDIT_FILE
-from tools.risk.halt import HALT_FILE, HaltState, read_halt
+from tools.risk.kill_switch.audit import AUDIT_FILE
+from tools.risk.kill_switch.halt import HALT_FILE, HaltState, read_halt
 
 
 class Hands:

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos import toy_desk
 from tests.chaos.line_to_venue import venue_process
 from tests.chaos.trial import Trial, judged, run, trials
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 
 FAST = (
     Trial(127, "ingest", "none"), Trial(215, "execution", "none"), Trial(378, "execution", "hung"),

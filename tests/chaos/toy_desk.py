@@ -24,10 +24,10 @@ from tests.agents.desk_snapshots import a_snapshot
 from tests.chaos.line_to_venue import HttpBroker
 from tools.execution.ledger import Ledger
 from tools.execution.settlement import new_book
-from tools.risk.gate import Gate
-from tools.risk.halt import HaltState, read_halt
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.watched import WatchedBroker
+from tools.risk.kill_switch.halt import HaltState, read_halt
 from tools.risk.limits import RiskLimits
-from tools.risk.watched import WatchedBroker
 
 BOOK = "toy"
 SYMBOLS = tuple(f"S{n:02}" for n in range(12))

@@ -19,8 +19,8 @@ from tests.agents.desk_snapshots import AS_OF, a_book, a_snapshot, with_age
 from tools.execution.broker import OpenOrder
 from tools.execution.executions import Intent
 from tools.execution.orders import Order
-from tools.risk.gate_limits import GateLimits
-from tools.risk.halt import read_halt
+from tools.risk.gate.limits import GateLimits
+from tools.risk.kill_switch.halt import read_halt
 from tools.risk.limits import RiskLimits
 
 

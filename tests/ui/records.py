@@ -14,7 +14,7 @@ from tools.execution.book import Book, Lock, Position
 from tools.execution.broker import Answer
 from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill, Order, order_id
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Clamp, Verdict
 
 SLOT = "2023-03-15T20:00:00Z"

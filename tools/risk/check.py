@@ -19,7 +19,7 @@ from tools.execution.book import Book
 from tools.risk.breakers import day_return, drawdown, in_force, tripped
 from tools.risk.clamps import PERMISSIONS, apply
 from tools.risk.exposures import measurable
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 from tools.risk.measures import beta, volatility
 from tools.risk.portfolio import SAME, profile, stress_loss

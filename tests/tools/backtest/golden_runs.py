@@ -32,7 +32,7 @@ from tools.backtest.shipped import SHIPPED
 from tools.backtest.taping import tape_from_history
 from tools.market.costs import CostModel
 from tools.market.terms import terms_of
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 GOLDENS = Path(__file__).parent / "goldens"
 SLOTS = 750

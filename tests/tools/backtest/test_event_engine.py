@@ -18,7 +18,7 @@ from tools.backtest.rules import Rules
 from tools.backtest.taping import tape_from_history
 from tools.market.orderbook.latency import FixedLatency
 from tools.market.terms import free_terms
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 CLOSE = closes(60)
 TAPE = plain_tape(CLOSE)
@@ -306,7 +306,7 @@ def test_a_run_without_decisions_is_all_cash():
 RUN = """
 from tests.tools.backtest.random_tapes import random_case
 from tools.backtest.event.engine import run_events
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 for seed in range(3):
     case = random_case(seed, "next_open", "decision")
     result = run_events(case.tape, lambda slot: case.weights[slot], case.terms, case.rules, gate=GateLimits())

@@ -9,7 +9,7 @@ from tests.tools.backtest.random_tapes import plain_tape
 from tools.backtest.event.engine import run_events
 from tools.backtest.rules import Rules
 from tools.market.terms import free_terms
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 SLOTS = 40
 TAPE = plain_tape(np.full((SLOTS, 2), 100.0) * (1.0 + 0.01 * np.sin(np.arange(SLOTS)))[:, None])

@@ -11,9 +11,9 @@ from data.errors import OrderRefused, StorageFailed
 from tools.execution.broker import Answer
 from tools.execution.brokers.base import GatedBroker
 from tools.execution.orders import Fill, Order
-from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import AccountState, Listing
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import AccountState, Listing
 
 MARKS = {"A": 100.0, "B": 20.0, "C": 0.5, "D": 4_000.0, "E": 60.0, "R": 50.0, "J": 10.0, "S": 30.0, "N": math.nan}
 RATES = {"USD": 1.0, "EUR": 1.1}
@@ -137,16 +137,8 @@ class Judge:
         reducing = order.quantity <= low + 1e-6 if order.side == "sell" else order.quantity <= 1e-6 - high
         if order.reduce_only and not reducing and not again:
             yield "reduce_only"
-        rate = RATES[LISTINGS[symbol].currency]
         if not reducing and not again:
-            if symbol in RESTRICTED:
-                yield "restricted"
-            if order.quantity * MARKS[symbol] * rate > limits.max_order_notional_usd * SLACK:
-                yield "order_notional"
-            if order.quantity > limits.max_order_quantity * SLACK:
-                yield "order_quantity"
-            if order.quantity / VOLUMES[symbol] > limits.max_participation * SLACK:
-                yield "participation"
+            yield from self.size(order)
         if (
             abs((order.limit_price or order.reference_price) / MARKS[symbol] - 1.0)
             > limits.price_collar_bps * 1e-4 + 1e-9
@@ -156,6 +148,17 @@ class Judge:
         if abs(steps - round(steps)) > 1e-3 and order.quantity != self.held.get(symbol):
             yield "off_lot"
         yield from self.traffic(order)
+
+    def size(self, order):
+        symbol, limits = order.symbol, self.limits
+        if symbol in RESTRICTED:
+            yield "restricted"
+        if order.quantity * MARKS[symbol] * RATES[LISTINGS[symbol].currency] > limits.max_order_notional_usd * SLACK:
+            yield "order_notional"
+        if order.quantity > limits.max_order_quantity * SLACK:
+            yield "order_quantity"
+        if order.quantity / VOLUMES[symbol] > limits.max_participation * SLACK:
+            yield "participation"
 
     def traffic(self, order):
         if self.ids.setdefault(order.order_id, order) != order:

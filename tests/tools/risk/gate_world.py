@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from data.errors import OrderRefused
 from tools.execution.orders import Fill, Order
-from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import AccountState, Listing
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import AccountState, Listing
 
 LIMITS = GateLimits(
     max_order_notional_usd=200_000.0, max_order_quantity=5_000.0, max_participation=0.1, max_name_weight=0.25,

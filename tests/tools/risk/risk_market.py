@@ -8,7 +8,7 @@ from data.market import CASH, AssetClass, Instrument
 from data.panel import Panel
 from tools.execution.book import Book, Position
 from tools.risk.check import check
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 
 AS_OF = datetime(2020, 3, 16, 20, tzinfo=UTC)

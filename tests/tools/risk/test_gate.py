@@ -12,9 +12,9 @@ from tests.tools.risk.gate_world import LIMITS, NAMES, World, a_fill, long
 from tools.execution.brokers.paper import PaperBroker
 from tools.execution.brokers.simulation import proportional
 from tools.execution.orders import Order
-from tools.risk.gate import Gate
-from tools.risk.gate_rules import RULES
-from tools.risk.halt import HALT_FILE, read_halt, resume
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.rules import RULES
+from tools.risk.kill_switch.halt import HALT_FILE, read_halt, resume
 
 
 def test_a_gate_that_was_never_opened_lets_nothing_by():

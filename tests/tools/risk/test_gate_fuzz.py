@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from tests.tools.risk.gate_fuzz import REGIMES, Fuzz, fuzz
-from tools.risk import gate
-from tools.risk.gate_rules import RULES
+from tools.risk.gate import gate
+from tools.risk.gate.rules import RULES
 
 SEED = 7
 UNSEEN = {"malformed", "unknown_symbol", "wrong_currency", "halted_symbol", "off_tick"}

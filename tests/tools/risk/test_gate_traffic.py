@@ -7,8 +7,8 @@ import pytest
 from data.errors import OrderRefused, StorageFailed
 from tests.tools.risk.gate_world import LIMITS, World, a_fill
 from tools.execution.broker import Answer, OpenOrder
-from tools.risk.gate import Gate
-from tools.risk.halt import halt, read_halt, resume
+from tools.risk.gate.gate import Gate
+from tools.risk.kill_switch.halt import halt, read_halt, resume
 
 
 def test_the_same_order_again_is_the_same_order_and_counts_once():

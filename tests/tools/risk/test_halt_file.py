@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from data.errors import StorageFailed
-from tools.risk.audit import AUDIT_FILE
-from tools.risk.halt import HALT_FILE, HaltState, halt, read_halt, resume
+from tools.risk.kill_switch.audit import AUDIT_FILE
+from tools.risk.kill_switch.halt import HALT_FILE, HaltState, halt, read_halt, resume
 
 AT = datetime(2020, 3, 16, 20, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from tests.tools.risk.failing_venue import Time, Venue
 from tools.execution.book import Book, Position
 from tools.execution.ledger import Ledger
 from tools.execution.orders import Order
-from tools.risk.flatten import orders_to_flatten, unpriced
-from tools.risk.withdrawal import withdraw_all
+from tools.risk.kill_switch.flatten import orders_to_flatten, unpriced
+from tools.risk.kill_switch.withdrawal import withdraw_all
 
 
 def withdraw(venue, known=(), **given):

@@ -27,7 +27,7 @@ from tools.execution.ledger import Ledger
 from tools.execution.settlement import close_book, new_book
 from tools.execution.sizing import LOT, orders_for
 from tools.market.terms import proportional_terms
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 
 CLASSES = (AssetClass.STOCK,) * 4 + (AssetClass.ETF, AssetClass.CRYPTO)

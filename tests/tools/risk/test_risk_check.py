@@ -9,7 +9,7 @@ from risk_market import AS_OF, LOOSE, OFF, book, judge, market, target
 from data.market import CASH, AssetClass
 from tools.execution.book import Lock, Position
 from tools.risk.check import check
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 
 

@@ -17,10 +17,10 @@ from data.errors import BullpenError, OrderRefused
 from tools.execution.broker import Answer
 from tools.execution.orders import Fill, Order
 from tools.execution.states import TERMINAL
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_rules import RULES, Rule
-from tools.risk.gate_state import AccountState, GateState, Reservation
-from tools.risk.throttle import Traffic
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.rules import RULES, Rule
+from tools.risk.gate.state import AccountState, GateState, Reservation
+from tools.risk.gate.traffic import Traffic
 
 REMEDIES = {
     "closed": "open the gate on an account first",

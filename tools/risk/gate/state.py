@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tools.execution.broker import OpenOrder
 from tools.execution.orders import Fill, Order, Side
-from tools.risk.gate_limits import GateLimits
-from tools.risk.throttle import Traffic
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.traffic import Traffic
 
 DUST = 1e-9
 """Units below which nothing is left of an order or a position."""

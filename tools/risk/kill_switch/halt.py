@@ -14,7 +14,7 @@ from typing import Any
 
 from data.clock import slot_text
 from data.errors import StorageFailed
-from tools.risk.audit import append_audit
+from tools.risk.kill_switch.audit import append_audit
 
 HALT_FILE = "HALT"
 

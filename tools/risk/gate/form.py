@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from tools.execution.orders import Order
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import SLACK, GateState
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import SLACK, GateState
 
 KINDS = {"market": (False, False), "limit": (True, False), "stop": (False, True), "stop_limit": (True, True)}
 """Kind -> whether it has a limit price, whether it has a stop price."""

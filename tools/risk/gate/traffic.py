@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from tools.execution.orders import Order
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 KEPT = 10_000
 """Recent orders remembered before those outside the window are dropped."""

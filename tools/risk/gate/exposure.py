@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from tools.execution.orders import Order
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import DUST, SLACK, GateState
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import DUST, SLACK, GateState
 
 
 def reduce_only(order: Order, state: GateState, limits: GateLimits) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tools.execution.book import Book
 from tools.execution.broker import Broker
 from tools.execution.orders import Order, order_id
-from tools.risk.gate_state import DUST, AccountState, Listing
+from tools.risk.gate.state import DUST, AccountState, Listing
 
 
 def account_to_flatten(book: Book, broker: Broker) -> AccountState:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from tools.execution.orders import Order
-from tools.risk.gate_exposure import (
+from tools.risk.gate.exposure import (
     borrow,
     gross,
     leverage,
@@ -25,9 +25,9 @@ from tools.risk.gate_exposure import (
     short,
     unsettled,
 )
-from tools.risk.gate_form import malformed, off_lot, off_tick, price_collar
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import GateState
+from tools.risk.gate.form import malformed, off_lot, off_tick, price_collar
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import GateState
 
 Test = Callable[[Order, GateState, GateLimits], str | None]
 

@@ -1,0 +1,1 @@
+"""The last gate: what every order passes where it leaves the house."""

@@ -1,0 +1,1 @@
+"""The kill switch: the file that stops trading, and what brings a book to rest."""
