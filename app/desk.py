@@ -103,7 +103,7 @@ class Desk:
 
             remember_venue(self._home, book, self.settings)
             config = self.market.config
-            deposit = deposit_of(config, account_of(self.settings))
+            deposit = deposit_of(config, account_of(self.settings), ledger)
             ledger.create_book(new_book(book, deposit, short=not config.limits.long_only))
         before = ledger.started_with(cycle_id)
         status = ledger.open_cycle(book, slot, cycle_id, settings)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from app.venues import remembered_venue
 from data.errors import BullpenError
 from tools.execution.broker import Answer, Broker
+from tools.execution.brokers.base import GatedBroker
 from tools.execution.brokers.paper import PaperBroker
 from tools.execution.brokers.simulation import proportional
 from tools.execution.executor import ATTEMPTS, WITHDRAWAL_PATIENCE_S
@@ -29,6 +30,7 @@ class DeskHands:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._opened: dict[str, GatedBroker] = {}
 
     def books(self) -> tuple[str, ...]:
         """Every book that ever ran a cycle: its lock file outlives a full disk and a damaged ledger."""
@@ -40,18 +42,20 @@ class DeskHands:
 
     def venue(self, book: str) -> Broker | None:
         """The book's venue, behind a gate that is never opened; None where the book never had a deposit to trade."""
-        shut, orders = Gate(GateLimits(), halted=lambda: True), dict[str, Order]()
+        shut = Gate(GateLimits(), halted=lambda: True)
+        ledger: Ledger | None = None
         try:
-            state = self.ledger().book(book)
-            orders = {i.order.order_id: i.order for i in self.ledger().open_orders(book)}
+            ledger = self.ledger()
+            state = ledger.book(book)
         except BullpenError:  # the ledger is not needed to ask the venue
-            deposit = 0.0
+            ledger, deposit = None, 0.0
         else:
             if state is None:
                 return None
             deposit = state.cash
-        real = remembered_venue(self._desk.settings.home, book, shut, orders.get)
+        real = remembered_venue(self._desk.settings.home, book, shut, ledger)
         if real is not None:
+            self._opened[book] = real
             return real
         path = self._desk.stores.home / "venue.sqlite"
         return PaperBroker(shut, path, book, lambda _symbol, _after: None, datetime.now(UTC), proportional({}), deposit)
@@ -67,6 +71,8 @@ class DeskHands:
             return (), ()
         latest = decided[-1]
         market = self._desk.as_started(latest.cycle_id).market
+        if book in self._opened:  # a venue may know only one line of ours
+            self._opened.pop(book).close()
         gate = Gate(market.config.gate, halted=lambda: read_halt(self._desk.stores.home).on, flattening=True)
         broker = market.broker(book, latest.slot, gate, lambda _symbol, _after: None)
         account = account_to_flatten(state, broker)

@@ -80,6 +80,8 @@ class Market:
     replaying: bool = False
     facts: LakeFacts = field(init=False)
     gates: BookGates = field(init=False)
+    opened: dict[str, tuple[LastGate, GatedBroker]] = field(default_factory=dict[str, tuple[LastGate, GatedBroker]])
+    """Real accounts, by book."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", LakeFacts(self.builder))
@@ -109,7 +111,9 @@ class Market:
     def context(self, book: str, slot: str) -> CycleContext:
         """The parts of a running desk."""
         ledger, gate = self.stores.ledger, self.gates.at(book, slot)
-        broker = WatchedBroker(self.broker(book, slot, gate, self.builder.next_bar), gate.learn)
+        venue = self.broker(book, slot, gate, self.builder.next_bar)
+        # at the paper venue an order is filled at a bar to come, of which the next order must know nothing
+        broker = venue if self.config.venue == "paper" else WatchedBroker(venue, gate.learn)
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
@@ -128,12 +132,20 @@ class Market:
     def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:
         """The venue of a book, behind `gate`; `bars` are what the paper venue fills from."""
         if self.config.venue != "paper":
-            orders = {i.order.order_id: i.order for i in self.stores.ledger.open_orders()}
-            broker = open_venue(self.config, self.account, gate, orders.get)
-            broker.verify_clock(datetime.now(UTC))
-            return broker
+            return self._account(book, gate)
         venue = self.stores.home / "venue.sqlite"
         return PaperBroker(gate, venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
+
+    def _account(self, book: str, gate: LastGate) -> GatedBroker:
+        """The real account of a book, opened once for a gate: a venue may know only one line of ours."""
+        held = self.opened.pop(book, None)
+        if held is not None and held[0] is not gate:
+            held[1].close()
+            held = None
+        broker = open_venue(self.config, self.account, gate, self.stores.ledger) if held is None else held[1]
+        self.opened[book] = (gate, broker)
+        broker.verify_clock(datetime.now(UTC))
+        return broker
 
 
 def open_market(settings: Settings, stores: Stores) -> Market:

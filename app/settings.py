@@ -48,6 +48,10 @@ class Settings(BaseSettings):
     """The second switch: the venue's name of the account that may be traded live."""
     venue_url: str = ""
     """Address of the venue instead of its own."""
+    venue_client_id: int = Field(default=1, ge=0, le=32)
+    """Of Interactive Brokers' gateway."""
+    venue_timezone: str = "America/New_York"
+    """That Interactive Brokers' gateway is set to."""
     config: Path | None = None
     """YAML file with CycleConfig fields (see configs/desk.yaml)."""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from app.settings import Settings
-from data.errors import BadConfig, StorageFailed
+from data.clock import parse_slot
+from data.errors import BadConfig, BullpenError, StorageFailed
 from data.sources.protocol import Source
 from graph.config import CycleConfig
 from tools.execution.brokers.base import GatedBroker, LastGate
+from tools.execution.ledger import Ledger
 from tools.execution.orders import Order
 from tools.risk.gate.gate import Gate
 
@@ -28,11 +30,15 @@ class Account:
     """The second switch: the account that may be traded live, by the venue's own name for it."""
     url: str = ""
     """Address of the venue instead of its own, such as a proxy's; host:port for Interactive Brokers."""
+    client_id: int = 1
+    """Of Interactive Brokers' gateway, which lets only the id that placed an order cancel it."""
+    timezone: str = "America/New_York"
+    """That the gateway is set to (an IANA name)."""
 
 
 def account_of(settings: Settings) -> Account:
     """The account that settings name."""
-    return Account(settings.live_account, settings.venue_url)
+    return Account(settings.live_account, settings.venue_url, settings.venue_client_id, settings.venue_timezone)
 
 
 def check_venue(config: CycleConfig, source: Source, account: Account) -> None:
@@ -57,35 +63,32 @@ def remember_venue(home: Path, book: str, settings: Settings) -> None:
             raise StorageFailed(f"the venue of {book} was not written: {error.strerror}", "free the disk") from error
 
 
-def remembered_venue(
-    home: Path, book: str, gate: LastGate, order_of: Callable[[str], Order | None]
-) -> GatedBroker | None:
+def remembered_venue(home: Path, book: str, gate: LastGate, ledger: Ledger | None) -> GatedBroker | None:
     """The real account that a book trades at; None for a book of the paper venue. Raises as `open_venue`."""
     path = home / f"{book}{REMEMBERED}"
     if not path.is_file():
         return None
     settings = Settings.model_validate({**json.loads(path.read_text(encoding="utf-8")), "home": home})
-    return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, order_of)
+    return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, ledger)
 
 
-def deposit_of(config: CycleConfig, account: Account) -> float:
+def deposit_of(config: CycleConfig, account: Account, ledger: Ledger) -> float:
     """What a new book begins with: the paper book's cash, or that of the account, which must hold nothing else."""
     if config.venue == "paper":
         return config.initial_cash
-    shut = Gate(config.gate, halted=lambda: True)  # for reading: nothing can leave
-    broker = open_venue(config, account, shut, lambda _order_id: None)
-    held = broker.positions()
+    broker = open_venue(config, account, Gate(config.gate, halted=lambda: True), ledger)  # nothing can leave
+    held, cash = broker.positions(), broker.cash()
+    broker.close()
     if held:
         names = ", ".join(sorted(held))
         raise BadConfig(f"the account holds {names} already, and a book begins in cash", "trade from an empty account")
-    return broker.cash()
+    return cash
 
 
-def open_venue(
-    config: CycleConfig, account: Account, gate: LastGate, order_of: Callable[[str], Order | None]
-) -> GatedBroker:
-    """The account at the venue that `config` names. BadConfig for a missing key or switch, SourceUnavailable where the
-    venue does not answer."""
+def open_venue(config: CycleConfig, account: Account, gate: LastGate, ledger: Ledger | None) -> GatedBroker:
+    """The account at the venue that `config` names; `ledger` knows what our ids were for,
+    where there is one that can be read. BadConfig for a missing key
+    or switch, SourceUnavailable where the venue does not answer."""
     if config.venue == "alpaca":
         from tools.execution.brokers.alpaca import open_alpaca
 
@@ -94,10 +97,29 @@ def open_venue(
         from tools.execution.brokers.crypto import open_crypto
 
         return open_crypto(
-            gate, config.exchange, os.environ, config.markets, order_of, config.live, account.live_account,
-            account.url or None,
+            gate, config.exchange, os.environ, config.markets, lambda name: _order_of(ledger, name), config.live,
+            account.live_account, account.url or None,
         )  # fmt: skip
     from tools.execution.brokers.interactive_brokers import open_interactive_brokers
 
-    host, _, port = (account.url or "127.0.0.1:" + ("4001" if config.live else "4002")).rpartition(":")
-    return open_interactive_brokers(gate, host, int(port), live=config.live, account=account.live_account)
+    host, _, port = (account.url or "127.0.0.1:0").rpartition(":")
+    return open_interactive_brokers(
+        gate, host, int(port), account.client_id, config.live, account.live_account, contracts=config.markets,
+        decided_at=lambda name: _decided_at(ledger, name), timezone=account.timezone,
+    )  # fmt: skip
+
+
+def _order_of(ledger: Ledger | None, order_id: str) -> Order | None:
+    """The order behind an id; None where this ledger has none, or cannot be read."""
+    try:
+        return None if ledger is None else ledger.intent(order_id).order
+    except BullpenError:
+        return None
+
+
+def _decided_at(ledger: Ledger | None, order_id: str) -> datetime | None:
+    """The slot at which an order was decided; None where this ledger does not know."""
+    try:
+        return None if ledger is None else parse_slot(ledger.cycle_of(order_id).slot)
+    except BullpenError:
+        return None

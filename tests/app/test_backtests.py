@@ -108,8 +108,8 @@ def test_the_desk_and_the_engine_are_one_arithmetic(shop, tmp_path):
     ("asked", "words"),
     [
         ({"strategy": "mean_reversal"}, "did you mean mean_reversion"),
-        ({"costs": "cheap"}, "default, size, none"),
-        ({"costs": "-3"}, "default, size, none"),
+        ({"costs": "cheap"}, "default, size, listed"),
+        ({"costs": "-3"}, "default, size, listed"),
         ({"fill": "yesterday"}, "next_open"),
         ({"engine": "vectorised"}, "--no-risk"),
         ({"engine": "warp"}, "event or vectorised"),

@@ -23,9 +23,9 @@ from app.settings import load_settings
 from tests.chaos.line_to_venue import HttpBroker, call, control
 from tests.chaos.toy_desk import BOOK, EARLIER, NODES, SLOT, SYMBOLS, inside, run_slot
 from tools.execution.book import Book
-from tools.risk.kill_switch import withdrawal
 from tools.risk.gate.gate import Gate
 from tools.risk.gate.limits import GateLimits
+from tools.risk.kill_switch import withdrawal
 from tools.risk.kill_switch.halt import HALT_FILE
 
 FAULTS = ("none", "429", "500", "disk_full", "hung", "pnl_raises")

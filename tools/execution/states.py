@@ -47,4 +47,5 @@ def is_stale(now: OrderState, then: OrderState) -> bool:
         (then == "unknown" and now in WORKING)
         or (then == "accepted" and now == "partial")
         or (then in ("unknown", "accepted", "partial") and now in TERMINAL)
+        or (then == "rejected" and now == "cancelled")
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.errors import OrderRefused
-from tools.execution.brokers.decimals import as_decimal, in_lots
+from tools.execution.brokers.decimals import as_decimal, in_lots, plain
 
 UNITS = (Decimal("0.01"), Decimal("0.00001"), Decimal("0.000000001"), Decimal(1), Decimal(50))
 
@@ -46,3 +46,10 @@ def test_what_is_no_positive_number_is_refused(border, value):
 def test_a_price_between_two_ticks_is_refused():
     with pytest.raises(OrderRefused, match="no multiple"):
         as_decimal(100.005, Decimal("0.01"), "X")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(10.0, "10"), (0.3, "0.3"), (3e-9, "0.000000003"), (1_000_000.0, "1000000")]
+)
+def test_a_venue_is_sent_plain_digits(value, text):
+    assert plain(as_decimal(value, Decimal("0.000000001"), "X")) == text

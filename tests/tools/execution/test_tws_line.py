@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
@@ -76,7 +77,8 @@ class TestLineToTws(WithTws):
             return broker, state
 
         before = set(threading.enumerate())
-        broker, state = asyncio.run(inside())
+        with ThreadPoolExecutor(1) as own:  # other tests may have left a loop running in this thread
+            broker, state = own.submit(asyncio.run, inside()).result()
         assert state == "accepted"
         assert set(threading.enumerate()) == before
         with pytest.raises(SourceUnavailable, match="closed"):

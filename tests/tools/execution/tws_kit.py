@@ -91,7 +91,7 @@ class WithTws:
         brokers = []
 
         def open_one(**changes):
-            given = {"port": venue.port, "timeout_s": 1.0, "timezone": "UTC"}
+            given = {"port": venue.port, "timeout_s": 2.0, "timezone": "UTC"}
             brokers.append(open_interactive_brokers(gate, **(given | changes)))
             return brokers[-1]
 

@@ -30,7 +30,7 @@ from tools.backtest.tape import Tape
 from tools.backtest.vectorised.checks import check_terms
 from tools.market.orderbook.latency import Latency
 from tools.market.terms import CostTerms
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 Progress = Callable[[int, int], None]
 """Told (slots done, slots in all) after each."""

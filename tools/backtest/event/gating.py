@@ -11,9 +11,9 @@ from tools.backtest.tape import Tape
 from tools.execution.broker import OpenOrder
 from tools.execution.orders import Order
 from tools.market.terms import CostTerms
-from tools.risk.gate import Gate
-from tools.risk.gate_limits import GateLimits
-from tools.risk.gate_state import AccountState, Listing
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
+from tools.risk.gate.state import AccountState, Listing
 
 VOLUME_SLOTS = 21
 """Slots over which a symbol's average volume is taken: a month."""

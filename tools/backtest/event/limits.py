@@ -17,7 +17,7 @@ from tools.execution.orders import Fill
 from tools.execution.settlement import DUST, mark_book, new_book, settle
 from tools.risk.breakers import update_locks
 from tools.risk.check import check
-from tools.risk.halt import HaltState
+from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 from tools.risk.verdict import Verdict
 

@@ -16,7 +16,7 @@ from tools.backtest.tape import Tape
 from tools.execution.broker import OpenOrder
 from tools.execution.orders import Order, order_id
 from tools.market.terms import CostTerms
-from tools.risk.gate_limits import GateLimits
+from tools.risk.gate.limits import GateLimits
 
 BOOK = "backtest"
 """The book in the ids of simulated orders."""

@@ -20,7 +20,7 @@ from data.errors import (
 )
 from tools.execution.broker import Answer, OpenOrder
 from tools.execution.brokers.base import GatedBroker, LastGate
-from tools.execution.brokers.decimals import as_decimal
+from tools.execution.brokers.decimals import as_decimal, plain
 from tools.execution.brokers.wire import TimeoutAdapter, retry_after_s
 from tools.execution.orders import Fill, Order, OrderState, Side
 
@@ -88,7 +88,7 @@ class AlpacaBroker(GatedBroker):
             self._refuse_an_increase(order)
         body: dict[str, str] = {
             "symbol": order.symbol,
-            "qty": str(as_decimal(order.quantity, QUANTUM, order.symbol)),
+            "qty": plain(as_decimal(order.quantity, QUANTUM, order.symbol)),
             "side": order.side,
             "type": order.kind,
             "time_in_force": order.time_in_force,
@@ -96,7 +96,7 @@ class AlpacaBroker(GatedBroker):
         }
         for name, price in (("limit_price", order.limit_price), ("stop_price", order.stop_price)):
             if price is not None:
-                body[name] = str(as_decimal(price, TICK, order.symbol))
+                body[name] = plain(as_decimal(price, TICK, order.symbol))
         try:
             answer = self._ask(lambda: self._client.post("/orders", body))
         except _Refused as refused:

@@ -85,6 +85,9 @@ class GatedBroker(ABC):
     def server_time(self) -> datetime:
         """See Broker."""
 
+    def close(self) -> None:  # noqa: B027 - most venues keep no line open
+        """Let go of the line to the venue; orders stay where they are."""
+
     def verify_clock(self, now: datetime, tolerance_s: float = MAX_SKEW_S) -> None:
         """ClockSkew where the venue's clock is more than `tolerance_s` away from `now` (UTC, aware)."""
         skew_s = (self.server_time() - now).total_seconds()

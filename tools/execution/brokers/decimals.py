@@ -22,7 +22,7 @@ def as_decimal(value: float, unit: Decimal, symbol: str) -> Decimal:
     whole = units.to_integral_value(rounding=ROUND_HALF_EVEN)
     if whole == 0 or abs(units - whole) > SLIP:
         raise OrderRefused(f"{symbol}: {value} is no multiple of {unit}", "increment", symbol, f"round to {unit}")
-    return (whole * unit).normalize() if unit < 1 else whole * unit
+    return whole * unit
 
 
 def in_lots(quantity: float, lot: Decimal, symbol: str) -> Decimal:
@@ -35,3 +35,9 @@ def in_lots(quantity: float, lot: Decimal, symbol: str) -> Decimal:
     if whole == 0:
         raise OrderRefused(f"{symbol}: {quantity} is less than a lot of {lot}", "increment", symbol, "trade more of it")
     return whole * lot
+
+
+def plain(value: Decimal) -> str:
+    """The digits without exponent or trailing zeros: "10", never "1E+1"."""
+    digits = f"{value:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
