@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CYCLE = "cycle"
 """The name under which the desk itself is backtested."""
 UNTRADABLE = "same_close is for comparison: nobody trades at the very close that he decided on."
-NO_TEXTS = "Strategies decide on prices and features; only `cycle` reads news, posts and macro releases."
+NO_TEXTS = "Strategies decide on prices and features; only the cycle reads news, posts and macro releases."
 
 
 def backtest(
