@@ -49,7 +49,7 @@ class AccountGate:
             AccountState(
                 cash=account.cash,
                 positions={names[s]: units for s, units in zip(held, account.units[held].tolist(), strict=True)},
-                marks=dict(zip(names, price[t].tolist(), strict=True)),
+                marks={names[s]: mark for s, mark in zip(known, price[t, known].tolist(), strict=True)},
                 listings={names[s]: listings[s] for s in known},
                 stale=frozenset(names[s] for s in known if stale[s]) if self._any_stale[t] else frozenset(),
                 volumes={names[s]: v for s, v in zip(asked, self._volumes[t][ordered].tolist(), strict=True) if v == v},

@@ -82,12 +82,8 @@ class GateState:
         self.open: dict[str, Reservation] = {}
         self.cash = account.cash
         self.due_to_pay = self.due_to_get = 0.0
-        self.held_value = self.gross = 0.0
-        for symbol, units in self.positions.items():
-            if units != 0.0:
-                worth = units * self.values[symbol]
-                self.held_value += worth
-                self.gross += abs(worth)
+        worths = [units * self.values[symbol] for symbol, units in self.positions.items() if units != 0.0]
+        self.held_value, self.gross = sum(worths), sum(map(abs, worths))
         self.longest = self.shortest = self.held_value
         for order in account.open_orders:
             cash = self.unit_cash(order.side, self.values.get(order.symbol, math.nan))
@@ -185,10 +181,10 @@ class GateState:
 def _values(account: AccountState) -> dict[str, float]:
     """A unit of each symbol at its mark (account currency); NaN where mark or rate is not a positive number, and for
     what is held but not listed. It is asked whenever the gate opens: in a backtest at every slot."""
-    marks, rates = account.marks, account.rates
-    out = dict.fromkeys(account.positions, math.nan)
+    mark_of, rate_of, unknown, most = account.marks.get, account.rates.get, math.nan, math.inf
+    out = dict.fromkeys(account.positions, unknown)
     for symbol, listing in account.listings.items():
-        mark, rate = marks.get(symbol, math.nan), rates.get(listing.currency, math.nan)
-        value = mark * rate
-        out[symbol] = value if value < math.inf and mark > 0.0 and rate > 0.0 else math.nan
+        mark = mark_of(symbol, unknown)
+        value = mark * rate_of(listing.currency, unknown)
+        out[symbol] = value if mark > 0.0 and 0.0 < value < most else unknown  # so the rate is positive as well
     return out
