@@ -16,13 +16,21 @@ NEEDED = (
     "langgraph", "langchain", "langsmith", "torch", "ray", "gymnasium", "transformers", "pandas", "numba", "TA-Lib",
     "deltalake", "hmmlearn", "skfolio", "arch", "exchange-calendars", "vaderSentiment", "streamlit", "safetensors",
 )  # fmt: skip
-OPTIONAL = {"langchain-openai": "llm", "alpaca-py": "brokers", "ccxt": "brokers", "tensorboard": "tracking"}
+OPTIONAL = {
+    "langchain-openai": "llm", "alpaca-py": "brokers", "ib_async": "brokers", "ccxt": "brokers", "fastapi": "serving",
+    "tensorboard": "tracking",
+}  # fmt: skip
 KEYS = {
     "FRED_API_KEY": "macro releases from FRED; without it the macro analyst of the yahoo source abstains",
     "NEWSAPI_KEY": "headlines from NewsAPI; without it the news analyst of the yahoo source abstains",
     "REDDIT_CLIENT_ID": "posts from Reddit; without it the social analyst of the yahoo source abstains",
     "REDDIT_CLIENT_SECRET": "posts from Reddit; without it the social analyst of the yahoo source abstains",
     "OPENAI_API_KEY": "a chat model for the analysts; without it they score locally",
+    "APCA_API_KEY_ID": "an Alpaca account (--venue alpaca); without it orders go to the paper venue",
+    "APCA_API_SECRET_KEY": "an Alpaca account (--venue alpaca); without it orders go to the paper venue",
+    "CRYPTO_API_KEY": "a crypto exchange (--venue crypto); without it orders go to the paper venue",
+    "CRYPTO_API_SECRET": "a crypto exchange (--venue crypto); without it orders go to the paper venue",
+    "BULLPEN_API_TOKEN": "the kill switch over HTTP (bullpen api); without it the API does not start",
     "LANGSMITH_API_KEY": "traces at LangSmith; without it they stay in the local store",
 }
 
@@ -38,7 +46,16 @@ def examine(settings: Settings) -> dict[str, Any]:
         "extras": {name: {"extra": extra, "version": _version(name)} for name, extra in OPTIONAL.items()},
         "keys": {name: {"set": bool(os.environ.get(name)), "for": what} for name, what in KEYS.items()},
         "home": home,
-        "works_now": ["source simulated", "source sample", "source files", "training", "replay", "explain", "panel"],
+        "works_now": [
+            "source simulated",
+            "source sample",
+            "source files",
+            "training",
+            "backtests",
+            "replay",
+            "explain",
+            "panel",
+        ],
         "chromium": shutil.which("chromium") or "",
     }
 
