@@ -107,6 +107,7 @@ def _cycle(
         rules={"fill": "next_open", "sizing": "decision", "initial_cash": market.config.initial_cash},
         counts={
             "halted slots": sum(r.verdict.decision == "halted" for r in records),
+            "refused orders": sum(len(r.refusals) for r in records),
             **{f"allocated by {name}": n for name, n in sorted(chain.items())},
             **{
                 f"clamps: {k}": n
