@@ -46,10 +46,12 @@ class RunStores(Stores):
 
 
 class BacktestDesk(Desk):
-    """The desk, with what it writes kept in `run_home`. Nobody is there to approve, so nobody is asked."""
+    """The desk, with what it writes kept in `run_home`. Nobody is there to approve, so nobody is asked.
+
+    Whatever venue the book's settings name, its past is traded on paper."""
 
     def __init__(self, settings: Settings, run_home: Path) -> None:
-        super().__init__(settings.model_copy(update={"approval": "never"}))
+        super().__init__(settings.model_copy(update={"approval": "never", "venue": "paper", "live": False}))
         self._run_home = run_home
 
     @property

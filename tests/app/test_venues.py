@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.backtesting.cycle_run import BacktestDesk
 from data.errors import BadConfig
 from data.sources.simulated import SimulatedSource
 from tests.desks import bullpen, desk
@@ -130,3 +131,13 @@ def test_quantities_reach_the_venue_as_the_book_has_them(trading, venue):
     record = trading.cycle(DATES[0]).record
     sent = {o["client_order_id"]: Decimal(o["qty"]) for o in venue.book.values()}
     assert sent == {o.order_id: Decimal(repr(o.quantity)) for o in record.orders}
+
+
+def test_the_past_of_a_book_at_a_real_venue_is_traded_on_paper(tmp_path, venue, monkeypatch):
+    (tmp_path / "book.yaml").write_text("venue: alpaca\n")
+    book = desk(tmp_path / "home", symbols=SYMBOLS, config=tmp_path / "book.yaml", venue_url=venue.url)
+    run = BacktestDesk(book.settings, tmp_path / "run")
+    record = run.cycle(DATES[0]).record
+    assert record.config["venue"] == "paper"
+    assert record.orders
+    assert venue.book == {}
