@@ -98,9 +98,11 @@ class Desk:
     def _begin(self, book: str, slot: str, cycle_id: str) -> CycleStatus:
         """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
         ledger, settings = self._stores.ledger, self.settings.restart()
-        if ledger.book(book) is None:
-            from app.venues import account_of, deposit_of, remember_venue
+        from app.venues import account_of, deposit_of, refuse_another_venue, remember_venue
 
+        if ledger.book(book) is not None:
+            refuse_another_venue(self._home, book, self.settings)
+        else:
             remember_venue(self._home, book, self.settings)
             config = self.market.config
             deposit = deposit_of(config, account_of(self.settings), ledger)

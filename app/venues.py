@@ -55,12 +55,31 @@ def check_venue(config: CycleConfig, source: Source, account: Account) -> None:
 
 
 def remember_venue(home: Path, book: str, settings: Settings) -> None:
-    """Write down beside the ledger which account a book trades at: the kill switch must find it without a ledger."""
-    if settings.cycle_config("XNYS", "1d").venue != "paper":
-        try:
-            (home / f"{book}{REMEMBERED}").write_text(json.dumps(settings.restart(), sort_keys=True), encoding="utf-8")
-        except OSError as error:
-            raise StorageFailed(f"the venue of {book} was not written: {error.strerror}", "free the disk") from error
+    """Write down beside the ledger which account a new book trades at: the kill switch must find it without a ledger."""
+    path = home / f"{book}{REMEMBERED}"
+    try:
+        if settings.cycle_config("XNYS", "1d").venue == "paper":
+            path.unlink(missing_ok=True)
+        else:
+            path.write_text(json.dumps(settings.restart(), sort_keys=True), encoding="utf-8")
+    except OSError as error:
+        raise StorageFailed(f"the venue of {book} was not written: {error.strerror}", "free the disk") from error
+
+
+def refuse_another_venue(home: Path, book: str, settings: Settings) -> None:
+    """BadConfig where a book was opened at another venue, or with other money, than `settings` name now: its cash and
+    its positions are those of the account it began with."""
+    path = home / f"{book}{REMEMBERED}"
+    now = settings.cycle_config("XNYS", "1d")
+    then = _remembered(path, home).cycle_config("XNYS", "1d") if path.is_file() else None
+    began = ("paper", False) if then is None else (then.venue, then.live)
+    if began != (now.venue, now.live):
+        where = began[0] + (", live" if began[1] else "")
+        raise BadConfig(f"book {book!r} was opened at {where}", "use another --book, or the venue it began with")
+
+
+def _remembered(path: Path, home: Path) -> Settings:
+    return Settings.model_validate({**json.loads(path.read_text(encoding="utf-8")), "home": home})
 
 
 def remembered_venue(home: Path, book: str, gate: LastGate, ledger: Ledger | None) -> GatedBroker | None:
@@ -68,7 +87,7 @@ def remembered_venue(home: Path, book: str, gate: LastGate, ledger: Ledger | Non
     path = home / f"{book}{REMEMBERED}"
     if not path.is_file():
         return None
-    settings = Settings.model_validate({**json.loads(path.read_text(encoding="utf-8")), "home": home})
+    settings = _remembered(path, home)
     return open_venue(settings.cycle_config("XNYS", "1d"), account_of(settings), gate, ledger)
 
 

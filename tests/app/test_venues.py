@@ -89,6 +89,16 @@ def test_the_kill_switch_finds_the_venue_without_a_ledger(trading, venue, tmp_pa
     assert {o["status"] for o in venue.book.values()} == {"canceled"}
 
 
+@pytest.mark.parametrize(("began", "goes_on"), [({}, {"venue": "alpaca"}), ({"venue": "alpaca"}, {})])
+def test_a_book_stays_at_the_venue_it_began_with(tmp_path, venue, began, goes_on):
+    common = {"symbols": SYMBOLS, "venue_url": venue.url, "approval": "never"}
+    desk(tmp_path / "home", **common, **began).cycle(DATES[0])
+    sent = len(venue.book)
+    with pytest.raises(BadConfig, match="was opened at"):
+        desk(tmp_path / "home", **common, **goes_on).cycle(DATES[1])
+    assert len(venue.book) == sent
+
+
 def test_an_account_that_holds_something_is_no_new_book(trading, venue):
     venue.book["old"] = {"id": "o", "symbol": "AEROLIN", "side": "buy", "qty": "1", "filled_qty": "0", "status": "new"}
     venue.execute("old", "1", "100")
