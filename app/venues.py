@@ -55,7 +55,7 @@ def check_venue(config: CycleConfig, source: Source, account: Account) -> None:
 
 
 def remember_venue(home: Path, book: str, settings: Settings) -> None:
-    """Write down beside the ledger which account a new book trades at: the kill switch must find it without a ledger."""
+    """Write down beside the ledger where a new book trades: the kill switch must find its account without a ledger."""
     path = home / f"{book}{REMEMBERED}"
     try:
         if settings.cycle_config("XNYS", "1d").venue == "paper":
