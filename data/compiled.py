@@ -10,19 +10,31 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import numba
 import platformdirs
 from numba import njit
 
-__all__ = ["njit"]
+__all__ = ["compiled", "njit"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+OPTIONS: dict[str, Any] = {"cache": True, "_nrt": False}
+"""Without the runtime's reference counts, which are atomic: a named tuple of arrays costs more to hand over than a
+small function takes to run. A numba that no longer knows the option says so at import."""
 ROOT = Path(__file__).parents[1]
 LAYERS = ("data", "tools", "rl")
 """Where compiled functions are."""
 KEPT = 3
 """Caches of earlier sources that stay on the disk."""
+
+
+def compiled(function: Callable[P, R]) -> Callable[P, R]:
+    """`njit` for functions that make no arrays and keep none; the caller holds those it hands in."""
+    return njit(**OPTIONS)(function)
 
 
 def digest(root: Path = ROOT) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.compiled import njit
+from data.compiled import compiled
 from data.market import BoolArray, FloatArray, IntArray
 from tools.backtest.result import Trades
 from tools.backtest.tape import Tape
@@ -67,7 +67,7 @@ def trades_of(fills: Fills, made: int) -> Trades:
     )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def worth(price: FloatArray, fx: FloatArray, t: int, cash: float, units: FloatArray) -> float:
     """Cash plus units x (price x fx) of row t; a symbol not held needs no price."""
     held = 0.0
@@ -77,7 +77,7 @@ def worth(price: FloatArray, fx: FloatArray, t: int, cash: float, units: FloatAr
     return cash + held
 
 
-@njit(cache=True)
+@compiled
 def carried(market: Market, t: int, cash: float, units: FloatArray) -> float:
     """Cash after interest, borrow and funding from t - 1 to t, on what t - 1 ended with."""
     after = cash + cash * market.interest[t]
@@ -88,7 +88,7 @@ def carried(market: Market, t: int, cash: float, units: FloatArray) -> float:
     return after
 
 
-@njit(cache=True)
+@compiled
 def acted(market: Market, t: int, cash: float, units: FloatArray, pending: FloatArray) -> float:
     """Cash after dividends; `units` (S,) and pending units (S,) are split in place."""
     for s in range(units.size):
@@ -99,7 +99,7 @@ def acted(market: Market, t: int, cash: float, units: FloatArray, pending: Float
     return cash
 
 
-@njit(cache=True)
+@compiled
 def sized(weight: float, value: float, unit: float, held: float, lot: float, min_notional: float) -> float:
     """Signed units to trade so that a symbol that costs `unit` (account currency) stands at `weight` of `value`;
     a ruined account (value below 0) only closes."""
@@ -111,13 +111,13 @@ def sized(weight: float, value: float, unit: float, held: float, lot: float, min
     return change if closing or abs(change) * unit >= min_notional else 0.0
 
 
-@njit(cache=True)
+@compiled
 def known(market: Market, t: int, s: int) -> bool:
     """Whether a symbol can be ordered: it has had a bar, and its last one is not past."""
     return not (math.isnan(market.close[t, s]) or 0 <= market.delisted[s] < t)
 
 
-@njit(cache=True)
+@compiled
 def filled(
     market: Market, price: FloatArray, t: int, pending: FloatArray, here: BoolArray, cash: float, units: FloatArray,
     terms: CostTerms, borrow: bool, fills: Fills, made: int,
@@ -146,7 +146,7 @@ def filled(
     return cash, made
 
 
-@njit(cache=True)
+@compiled
 def taken(wanted: float, volume: float, terms: CostTerms, s: int) -> tuple[float, float]:
     """What the participation cap lets through, in whole lots where it binds, and what waits."""
     quantity = split_fill(wanted, volume, terms.cap[s])

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.compiled import njit
+from data.compiled import compiled
 from data.market import FloatArray, Instrument
 from tools.market.commission import unit_commission
 from tools.market.costs import CostModel, trade_cost
@@ -77,7 +77,7 @@ def terms_of(
     return terms if schedule is None else terms._replace(**schedule.columns(names))
 
 
-@njit(cache=True)
+@compiled
 def fill_cost(
     units: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
 ) -> float:
@@ -88,7 +88,7 @@ def fill_cost(
     return _cost(units, price, fx, volume, volatility, _row(terms, s))
 
 
-@njit(cache=True)
+@compiled
 def _row(terms: CostTerms, s: int) -> _Row:
     return _Row(
         terms.rate_bps[s],
@@ -102,7 +102,7 @@ def _row(terms: CostTerms, s: int) -> _Row:
     )
 
 
-@njit(cache=True)
+@compiled
 def _cost(units: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> float:
     size = abs(units)
     notional = size * price * fx
@@ -117,7 +117,7 @@ def _cost(units: float, price: float, fx: float, volume: float, volatility: floa
     return cost
 
 
-@njit(cache=True)
+@compiled
 def whole_lots(units: float, lot: float) -> float:
     """`units` (either sign) rounded towards zero to whole lots; a lot of 0 leaves them, as does one so small that
     floats cannot count it (2^53 lots)."""
@@ -126,7 +126,7 @@ def whole_lots(units: float, lot: float) -> float:
     return math.copysign(math.floor(abs(units) / lot) * lot, units)
 
 
-@njit(cache=True)
+@compiled
 def split_fill(wanted: float, volume: float, cap: float) -> float:
     """The part of `wanted` units (either sign) that a bar of `volume` fills where at most `cap` of it may be taken.
 
@@ -138,7 +138,7 @@ def split_fill(wanted: float, volume: float, cap: float) -> float:
     return math.copysign(min(abs(wanted), cap * volume), wanted)
 
 
-@njit(cache=True)
+@compiled
 def affordable(
     cash: float, price: float, fx: float, volume: float, volatility: float, terms: CostTerms, s: int
 ) -> float:
@@ -164,12 +164,12 @@ def affordable(
     return _search(most, cash, price, fx, volume, volatility, row)
 
 
-@njit(cache=True)
+@compiled
 def _payable(units: float, cash: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> bool:
     return units * price * fx + _cost(units, price, fx, volume, volatility, row) <= cash
 
 
-@njit(cache=True)
+@compiled
 def _search(above: float, cash: float, price: float, fx: float, volume: float, volatility: float, row: _Row) -> float:
     """The largest payable number of units in [0, above], by bisection: what is paid grows with the units. Whole lots
     are counted, so that none is lost to rounding; fractions are exact to one part in 2^50 of `above`."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.compiled import njit
+from data.compiled import compiled, njit
 from data.market import BoolArray, FloatArray
 from tools.backtest.arithmetic import Fills, Market, acted, carried, filled, known, sized, worth
 from tools.market.terms import CostTerms
@@ -103,7 +103,7 @@ def _decide(
             pending.units[s] = sized(row[s], value, unit, units[s], terms.lot[s], law.min_notional)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _size_waiting(
     market: Market, price: FloatArray, t: int, cash: float, units: FloatArray, terms: CostTerms, law: Law,
     pending: Pending,
@@ -119,7 +119,7 @@ def _size_waiting(
             pending.weight[s] = np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _delist(market: Market, t: int, cash: float, units: FloatArray, recovery: float, pending: Pending) -> float:
     for s in range(units.size):
         if market.delisted[s] == t:
@@ -129,7 +129,7 @@ def _delist(market: Market, t: int, cash: float, units: FloatArray, recovery: fl
     return cash
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(fills: Fills, first: int, made: int, totals: FloatArray) -> None:
     for k in range(first, made):
         totals[0] += 1.0

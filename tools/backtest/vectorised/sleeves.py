@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from data.compiled import njit
+from data.compiled import compiled, njit
 from data.market import BoolArray, FloatArray, IntArray
 from tools.backtest.arithmetic import sized
 from tools.market.costs import trade_cost
@@ -92,7 +92,7 @@ def sleeves_pass(
     return -1, -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _changes(row: SignalArray, before: SignalArray, changed: IntArray) -> int:
     """List the signals that differ from the slot before; returns how many, or -1 - c where c is neither 0 nor 1."""
     many = 0
@@ -115,7 +115,7 @@ def _changes(row: SignalArray, before: SignalArray, changed: IntArray) -> int:
     return many
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decide(
     many: int, target: SignalArray, marks: FloatArray, columns: ColumnArray, convention: Convention,
     sleeves: Sleeves, queue: Queue, waiting: int,
@@ -137,7 +137,7 @@ def _decide(
     return waiting
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(
     prices: FloatArray, target: SignalArray, columns: ColumnArray, convention: Convention, sleeves: Sleeves,
     queue: Queue, waiting: int,
@@ -170,7 +170,7 @@ def _fill(
     return still
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _affordable(cash: float, price: float, rate_bps: float, lot: float) -> float:
     """`tools.market.terms.affordable` where costs are in proportion: the most whole lots that `cash` pays."""
     if cash <= 0.0:
@@ -182,7 +182,7 @@ def _affordable(cash: float, price: float, rate_bps: float, lot: float) -> float
     return most - lot if most > 0.0 else most
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mark(marks: FloatArray, columns: ColumnArray, cash: FloatArray, units: FloatArray, equity: FloatArray) -> None:
     for c in range(equity.size):
         equity[c] = cash[c] + units[c] * marks[columns[c]]

@@ -10,10 +10,10 @@ Hand in plain ints: each other type of a word (an enum, a numpy integer) is anot
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.events import write
 from tools.market.orderbook.matching import execute, trigger_stops, withdraw
 from tools.market.orderbook.queues import dequeue, enqueue, queue_of

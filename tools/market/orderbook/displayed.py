@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.compiled import compiled
 from data.market import FloatArray, IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import Reason, Side
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.grid import Grid
 from tools.market.orderbook.ladder import WORDS, mark, unmark
 from tools.market.orderbook.queues import queue_of, worse

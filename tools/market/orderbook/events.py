@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
 from tools.market.orderbook import codes as c
-from tools.market.orderbook.compiled import compiled
 
 
 @compiled

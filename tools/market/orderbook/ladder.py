@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
-from tools.market.orderbook.compiled import compiled
 
 MAX_TICKS = 1 << 20
 """Ticks 0 .. MAX_TICKS - 1 of a book's window: four levels of 32-way words."""

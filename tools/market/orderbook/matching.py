@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.events import write
 from tools.market.orderbook.queues import dequeue, enqueue, queue_of
 from tools.market.orderbook.state import Book

@@ -10,10 +10,10 @@ fills us whole.
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Kind, Reason, Side, State, TimeInForce
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.displayed import Displayed, set_level, show
 from tools.market.orderbook.events import write
 from tools.market.orderbook.queues import queue_of

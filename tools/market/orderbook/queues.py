@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import Side, State
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.ladder import above, below, mark, unmark
 from tools.market.orderbook.state import Book
 

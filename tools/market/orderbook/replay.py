@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.compiled import compiled
 from data.errors import BadFile, InputError
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import EventKind, Reason
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.displayed import Displayed, quote
 from tools.market.orderbook.events import write
 from tools.market.orderbook.feed import Feed

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from data.compiled import compiled
 from data.market import IntArray
 from tools.market.orderbook import codes as c
 from tools.market.orderbook.codes import Kind, Reason, Side, State, TimeInForce
-from tools.market.orderbook.compiled import compiled
 from tools.market.orderbook.queues import queue_of, worse
 from tools.market.orderbook.state import Book
 
