@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     """The second switch: the venue's name of the account that may be traded live."""
     venue_url: str = ""
     """Address of the venue instead of its own."""
-    venue_client_id: int = Field(default=1, ge=0, le=32)
+    venue_client_id: int = Field(default=1, ge=1, le=32)
     """Of Interactive Brokers' gateway."""
     venue_timezone: str = "America/New_York"
     """That Interactive Brokers' gateway is set to."""

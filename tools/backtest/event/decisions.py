@@ -41,6 +41,8 @@ class Moment(NamedTuple):
     """None where rows of weights decide."""
     trades: Trades
     """What was filled since the moment before."""
+    split: FloatArray
+    """(S,): units after / before, by the splits of this slot."""
 
 
 Check = Callable[[Mapping[str, float], Moment], Mapping[str, float]]
@@ -71,6 +73,7 @@ class Decider:
         return Moment(
             t, self._tape.times[t], self._symbols, value, account.cash, account.units.copy(),
             self._tape.close[t] * self._tape.fx[t], None if self._moments is None else self._moments(t), trades,
+            self._tape.split[t],
         )  # fmt: skip
 
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from data.clock import slot_text, to_datetime
 from data.errors import InputError
-from data.market import CASH
+from data.market import CASH, BoolArray
 from tools.backtest.event.decisions import Moment
 from tools.backtest.result import Trades
 from tools.execution.book import Book, Position
 from tools.execution.orders import Fill
-from tools.execution.settlement import DUST, mark_book, new_book, settle
+from tools.execution.settlement import mark_book, new_book, settle
 from tools.risk.breakers import update_locks
 from tools.risk.check import check
 from tools.risk.kill_switch.halt import HaltState
@@ -62,16 +62,37 @@ class RiskHook:
 
     def _opened(self, moment: Moment) -> Book:
         """The book at this moment: what was filled since the last one settled, then marked."""
-        before = self._book or new_book("backtest", moment.value, self._short)
-        settled = settle(before, _fills(moment.trades, moment))
+        book = self._book or new_book("backtest", moment.value, self._short)
+        earlier = moment.trades.slot < moment.slot  # filled at the close of the slot before, in units before the split
+        held = _split(settle(book, _fills(moment.trades, earlier, moment)), moment)
+        settled = settle(held, _fills(moment.trades, ~earlier, moment))
         marks = dict(zip(moment.symbols, moment.prices.tolist(), strict=True))
         book = mark_book(_as_the_account(settled, moment), marks)
         return book.model_copy(update={"day_start_value": settled.net_asset_value})
 
 
-def _fills(trades: Trades, moment: Moment) -> tuple[Fill, ...]:
+def _split(book: Book, moment: Moment) -> Book:
+    """The book after the splits of a slot: more units, each worth less."""
+    ratios = {moment.symbols[s]: float(moment.split[s]) for s in np.flatnonzero(moment.split != 1.0).tolist()}
+    if not ratios:
+        return book
+
+    def cheaper(prices: Mapping[str, float]) -> dict[str, float]:
+        return {symbol: price / ratios.get(symbol, 1.0) for symbol, price in prices.items()}
+
+    positions = {
+        symbol: Position(quantity=held.quantity * ratio, average_price=held.average_price / ratio)
+        for symbol, held in book.positions.items()
+        for ratio in [ratios.get(symbol, 1.0)]
+    }
+    return book.model_copy(
+        update={"positions": positions, "marks": cheaper(book.marks), "best_marks": cheaper(book.best_marks)}
+    )
+
+
+def _fills(trades: Trades, which: BoolArray, moment: Moment) -> tuple[Fill, ...]:
     """Executions in account currency, as the desk books them."""
-    columns = (trades.column, trades.quantity, trades.price * trades.fx, trades.cost)
+    columns = (part[which] for part in (trades.column, trades.quantity, trades.price * trades.fx, trades.cost))
     slot = slot_text(to_datetime(moment.time))
     return tuple(
         Fill(
@@ -83,21 +104,10 @@ def _fills(trades: Trades, moment: Moment) -> tuple[Fill, ...]:
 
 
 def _as_the_account(book: Book, moment: Moment) -> Book:
-    """The book with the cash and the units of the account: carry, dividends, splits and delistings happened there.
-
-    A position whose units a split changed keeps what was paid for it, and its best price is split as well.
-    """
+    """The book with the cash and the units of the account: carry, dividends and delistings happened there."""
     positions: dict[str, Position] = {}
-    best = dict(book.best_marks)
     for column in np.flatnonzero(moment.units).tolist():
-        symbol, units = moment.symbols[column], float(moment.units[column])
-        known = book.positions.get(symbol)
-        if known is None or abs(known.quantity - units) <= DUST * abs(units):
-            price = float(moment.prices[column]) if known is None else known.average_price
-        else:
-            price = known.average_price * known.quantity / units
-            best[symbol] = best.get(symbol, known.average_price) * known.quantity / units
-        positions[symbol] = Position(quantity=units, average_price=price)
-    return book.model_copy(
-        update={"cash": moment.cash, "positions": dict(sorted(positions.items())), "best_marks": best}
-    )
+        symbol, known = moment.symbols[column], book.positions.get(moment.symbols[column])
+        price = float(moment.prices[column]) if known is None else known.average_price
+        positions[symbol] = Position(quantity=float(moment.units[column]), average_price=price)
+    return book.model_copy(update={"cash": moment.cash, "positions": dict(sorted(positions.items()))})
