@@ -91,7 +91,7 @@ def _cycle(
         raise InputError("the cycle trades by its own book's settings", "give them with --config, without --fill, "
                          "--costs, --engine or --no-risk")  # fmt: skip
     if not request.start:
-        raise InputError("a backtest of the cycle needs its first date", "add --from; a slot takes about half a second")
+        raise InputError("a backtest of the cycle needs its first date", "add --from; a slot takes about a second")
     window = open_window(market, request.start, request.end)
     desk = BacktestDesk(settings, folder.parent / f".{folder.name}.desk")
     result, records = run_cycles(desk, window.opens, window.closes, progress)
