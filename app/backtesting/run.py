@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CYCLE = "cycle"
 """The name under which the desk itself is backtested."""
 UNTRADABLE = "same_close is for comparison: nobody trades at the very close that he decided on."
+FREE = "The run is held by the risk limits, its baselines are not: where clamps fired, the two took different risks."
 NO_TEXTS = "Strategies decide on prices and features; only the cycle reads news, posts and macro releases."
 
 
@@ -65,7 +66,7 @@ def lookahead(market: Market, name: str, start: str, end: str, cuts: int, progre
 def _strategy(market: Market, run: StrategyRun) -> Comparison:
     clamps = Counter(clamp.limit for verdict in run.verdicts for clamp in verdict.clamps)
     halted = sum(verdict.decision == "halted" for verdict in run.verdicts)
-    notes = [NO_TEXTS] + ([UNTRADABLE] if run.rules.fill == "same_close" else [])
+    notes = [NO_TEXTS] + ([FREE] if run.verdicts else []) + ([UNTRADABLE] if run.rules.fill == "same_close" else [])
     return Comparison(
         name=run.strategy,
         source=market.source.name,
@@ -114,5 +115,5 @@ def _cycle(
                 for k, n in sorted(Counter(c.limit for r in records for c in r.verdict.clamps).items())
             },
         },
-        notes=tuple(f"Policy {name} was trained on some of these dates: not a fair test of it." for name in sample),
+        notes=(FREE, *(f"Policy {name} was trained on some of these dates: not a fair test of it." for name in sample)),
     )
