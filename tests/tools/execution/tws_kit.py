@@ -15,6 +15,9 @@ from tools.execution.brokers.interactive_brokers import open_interactive_brokers
 KINDS = {"MKT": "market", "LMT": "limit", "STP": "stop", "STP LMT": "stop_limit"}
 FAULTS = {429: (100, "Max rate of messages per second has been exceeded"), 500: (322, "Error processing request")}
 
+PATIENCE_S = 8.0
+"""How long an answer is waited for: far longer than a loaded machine pauses, for each lost answer costs it whole."""
+
 MANY = 1_000
 """Calls within which a message that was sent beside them has arrived."""
 
@@ -91,7 +94,7 @@ class WithTws:
         brokers = []
 
         def open_one(**changes):
-            given = {"port": venue.port, "timeout_s": 2.0, "timezone": "UTC"}
+            given = {"port": venue.port, "timeout_s": PATIENCE_S, "timezone": "UTC"}
             brokers.append(open_interactive_brokers(gate, **(given | changes)))
             return brokers[-1]
 
