@@ -13,7 +13,7 @@ ui: $(VENV)/.core
 	$(BIN)/bullpen ui
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 test-slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow
@@ -35,7 +35,7 @@ $(VENV)/.core: pyproject.toml requirements.lock | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) --editable '.[llm,brokers,serving,dev]'
+	$(PIP) --editable '.[llm,brokers,serving,tracking,tuning,multiagent,dev]'
 	touch $@
 
 clean:
