@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -28,6 +28,8 @@ class _Strict(BaseModel):
 class PPOPreset(_Strict):
     """How the symbol agents learn. A sample is one row stepped once."""
 
+    algorithm: Literal["ppo", "a2c"] = "ppo"
+    """"a2c" is the plain policy gradient: one epoch over the whole batch, no clipping."""
     samples: int = Field(gt=0, le=10_000_000_000)
     """Length of training: a count, not a time, so that the same seed gives the same bits."""
     rows: int = Field(default=512, ge=2, le=65536)
@@ -43,6 +45,13 @@ class PPOPreset(_Strict):
     """The learning rate falls linearly to this fraction of itself."""
     clip: Positive = 0.2
     entropy: float = Field(default=0.01, ge=0.0, le=1.0)
+    final_entropy: float | None = Field(default=None, ge=0.0, le=1.0)
+    """The price on certainty moves linearly from `entropy` to this at the last sample; None leaves it as it is."""
+    kl_stop: float = Field(default=0.0, ge=0.0, le=10.0)
+    """An epoch whose last minibatch shows a mean KL divergence (nats) from the sampling policy above this is the last
+    of its update; 0 never stops. Schulman et al. stop at 1.5 times a target of 0.01."""
+    mixed_precision: bool = False
+    """Forward passes of the Learner in bfloat16 where it runs on CUDA; on a CPU it is ignored: it does not pay there."""
     value_loss: Positive = 0.5
     gradient_norm: Positive = 0.5
     weight_decay: float = Field(default=0.01, ge=0.0, le=10.0)
@@ -50,6 +59,8 @@ class PPOPreset(_Strict):
     """Decay of what distinguishes a symbol's head from the generic one."""
     checkpoints: int = Field(default=10, ge=1, le=1000)
     """Equal stretches of training; dates that were not learned from choose the one to keep."""
+    patience: int = Field(default=0, ge=0, le=1000)
+    """Checkpoints without a better held-out figure after which a run stops early; 0 never does."""
     threads: int = Field(default=1, ge=1, le=256)
 
 
@@ -120,6 +131,8 @@ class Preset(_Strict):
     folds: int = Field(default=2, ge=0, le=10)
     """Parts of the training dates on which the meta-controller is shown views of agents that did not learn from them;
     0 shows it the views of the final agents, which flatter themselves there."""
+    seeds: int = Field(default=1, ge=1, le=100)
+    """Symbol agents trained from different seeds; what is served is the mean of their probabilities."""
     meta: MetaConfig = MetaConfig()
 
     def split_for(self, source: str) -> SplitPreset:
