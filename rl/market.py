@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from data.errors import InputError
 from data.history import History
 from data.market import AssetClass, BoolArray, FloatArray, IntArray
-from rl.kernel import MarketArrays, Starts
-from rl.observation import SHARED, bar_volatility, known_cells, market_block
+from rl.kernel import Layout, MarketArrays, Starts, one_bar
+from rl.observation import OBS_WIDTH, SHARED, bar_volatility, known_cells, market_block
 from tools.market.costs import CostModel
 
 
@@ -23,10 +23,18 @@ class RowMarket:
     groups: IntArray
     """(S,): asset class, as an index into AssetClass."""
     arrays: MarketArrays
+    shown: Layout | None = None
+    """How observations are laid out; None: as in obs-v1, one bar."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> RowMarket:
         """RLlib copies its configs deeply and often; the arrays are read only."""
         return self
+
+    @property
+    def layout(self) -> Layout:
+        """Columns of an observation."""
+        a = self.arrays
+        return self.shown or one_bar(a.block.shape[2], a.shared_from, a.shared_to, OBS_WIDTH)
 
     @property
     def slots(self) -> int:
@@ -86,7 +94,7 @@ def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float, p
         hedge_gap=np.asfortranarray(shared[0] * a.scale),
         hedge_day=np.asfortranarray((shared[1] + own_mean * own - premium * of_class) * a.scale),
     )
-    return _frozen(RowMarket(market.symbols, market.groups, arrays))
+    return _frozen(replace(market, arrays=arrays))
 
 
 def _mean(values: FloatArray, known: BoolArray) -> FloatArray:

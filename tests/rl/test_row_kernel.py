@@ -11,7 +11,7 @@ from rl import kernel as k
 from rl.actions import N_ACTIONS, Action
 from rl.market import hedged, row_market, starts_in
 from rl.observation import BLOCK_WIDTH, HEAD, MASK, OWN, PADDING, SHARED
-from rl.reward import RewardConfig
+from rl.reward import PARTS, RewardConfig
 from rl.rows import PLAIN, Rows
 from tests.rl.histories import from_prices, history
 from tools.market.accounting import sleeve_step
@@ -241,8 +241,8 @@ def test_reward_parts_sum_to_the_reward_and_are_what_they_say():
         assert parts[0] == pytest.approx(net * unit, rel=1e-9)
         assert parts[1] == pytest.approx(-0.5 * move * unit, rel=1e-9)
         assert (parts[2] < 0.0) == (action != 0)
-        assert parts[3] == pytest.approx(-0.3 * max(0.0, deeper_from - value / peak) * unit, abs=1e-9)
-        assert parts[4] == pytest.approx(0.2 * np.clip(d, -3, 3), rel=1e-9)
+        assert parts[PARTS.index("drawdown")] == pytest.approx(-0.3 * max(0.0, deeper_from - value / peak) * unit, abs=1e-9)
+        assert parts[PARTS.index("sharpe")] == pytest.approx(0.2 * np.clip(d, -3, 3), rel=1e-9)
         assert rows.reward[0] == pytest.approx(parts.sum(), rel=1e-12)
         held = rows.positions[0]
     assert held == pytest.approx(0.25, abs=0.01)

@@ -1,4 +1,4 @@
-"""The row kernel: N rows step at once, market data stay in place and are gathered by index.
+"""The step: N rows trade, are marked and rewarded; market data stay in place and are gathered by index.
 
 A row is one symbol in one episode. One call steps every row: decide on the close of t, trade at the fill, be marked at
 the close of t+1; then its next observation is gathered into place. Accounting is tools.market.accounting.
@@ -7,78 +7,37 @@ the close of t+1; then its next observation is gathered into place. Accounting i
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from data.compiled import njit
 from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl.actions import N_ACTIONS, mask_bits, target_position
+from rl.facts import StepFacts
+from rl.kernel.arrays import MarketArrays, Starts
+from rl.kernel.layout import N_OWN
+from rl.kernel.rules import Rules
+from rl.kernel.state import (
+    BARS,
+    BLIND,
+    COSTS,
+    END,
+    ENTRY,
+    EPISODE,
+    HEAD,
+    MEAN,
+    PEAK,
+    POSITION,
+    RESET,
+    RUIN,
+    SLOT,
+    SQUARE,
+    SYMBOL,
+    VALUE,
+)  # fmt: skip
 from rl.reward import RewardWeights
+from rl.reward.kernel import reward_row
 from tools.market.accounting import sleeve_step
-
-# columns of a row's float state
-POSITION, ENTRY, VALUE, PEAK, MEAN, SQUARE, COSTS, N_STATE = 0, 1, 2, 3, 4, 5, 6, 7
-# columns of a row's integer state
-SLOT, SYMBOL, HEAD, BARS, END, EPISODE, RESET, BLIND, N_INDEX = 0, 1, 2, 3, 4, 5, 6, 7, 8
-# columns after the market block in an observation
-N_OWN = 4
-RUIN = 0.05
-"""A sleeve that has lost all but this fraction of its start is terminated."""
-
-
-class MarketArrays(NamedTuple):
-    """What the kernel reads, in place. T slots, S symbols, K columns of market observation."""
-
-    close: FloatArray
-    """(T, S)"""
-    fill: FloatArray
-    """(T, S)"""
-    ready: BoolArray
-    """(T, S): where not, a row can only hold."""
-    scale: FloatArray
-    """(T, S): the volatility of one bar, a positive fraction."""
-    cost_bps: FloatArray
-    """(S,)"""
-    hedge_gap: FloatArray
-    """(T, S): the return, from close to fill, of what a symbol's rewards are measured against."""
-    hedge_day: FloatArray
-    """(T, S): the same from fill to the next close."""
-    block: Float32Array
-    """(S, T, K), finite: symbol first, so that a row walks forward in memory."""
-    shared_from: int
-    """Columns from here ..."""
-    shared_to: int
-    """... to here are the same for all symbols: what dates can be recognised by."""
-
-
-class Starts(NamedTuple):
-    """Where episodes may begin: slots[offsets[i] : offsets[i + 1]] for the i-th symbol of `symbols`."""
-
-    symbols: IntArray
-    offsets: IntArray
-    slots: IntArray
-    stop: IntArray
-    """(T,): the last slot an episode that begins at t may be marked at."""
-
-
-class Rules(NamedTuple):
-    """How episodes are drawn."""
-
-    horizon: int
-    """Bars in an episode."""
-    cost_low: float
-    cost_high: float
-    """Costs are multiplied, for a whole episode, by a uniform draw from this range."""
-    generic: float
-    """Probability that an episode trains the generic head (0) instead of the symbol's own (1 + symbol)."""
-    random_position: float
-    """Probability of starting with a position (a quarter to all) instead of flat."""
-    noise: float
-    """Standard deviation of the noise added to each market column."""
-    blind: float
-    """Probability that an episode sees zeros for the shared columns."""
-    seed: int
 
 
 @njit(cache=True)
@@ -123,8 +82,8 @@ def unrealised(state: FloatArray, i: int, close: float) -> float:
 def trade_row(
     i: int, target: float, close0: float, fill: float, close1: float, scale: float, cost_bps: float,
     gap: float, day: float, state: FloatArray, index: IntArray, w: RewardWeights, parts: FloatArray,
-) -> float:  # fmt: skip
-    """Trade row i to `target` at the fill and mark it at the next close; returns the sleeve's net return."""
+) -> tuple[float, float]:  # fmt: skip
+    """Trade row i to `target` at the fill and mark it at the next close; returns the sleeve's net return and reward."""
     position, unit = state[i, POSITION], 1.0 / scale
     after, net, cost = sleeve_step(position, target, close0, fill, close1, cost_bps)
     if target > position:
@@ -136,23 +95,12 @@ def trade_row(
     value = state[i, VALUE] * (1.0 + net)
     peak = max(state[i, PEAK], value)
     state[i, VALUE], state[i, PEAK] = value, peak
-    net_of_hedge = net - position * gap - target * day
-    parts[i, 0] = w.net * net_of_hedge * unit
-    parts[i, 1] = -w.net * w.reference * (close1 / close0 - 1.0 - gap - day) * unit
-    parts[i, 2] = -w.cost * cost * unit
-    parts[i, 3] = -w.drawdown * max(0.0, before - value / peak) * unit
-    parts[i, 4] = w.sharpe * differential_sharpe(state, i, net_of_hedge * unit, w.sharpe_rate)
-    return net
-
-
-@njit(cache=True)
-def differential_sharpe(state: FloatArray, i: int, x: float, rate: float) -> float:
-    """dS/d(rate) of the moving Sharpe ratio at return x, clipped to [-3, 3]; moves the row's moments on."""
-    mean, square = state[i, MEAN], state[i, SQUARE]
-    d_mean, d_square = x - mean, x * x - square
-    variance = max(square - mean * mean, 0.05)
-    state[i, MEAN], state[i, SQUARE] = mean + rate * d_mean, square + rate * d_square
-    return min(3.0, max(-3.0, (square * d_mean - 0.5 * mean * d_square) / (variance * math.sqrt(variance))))
+    move = close1 / close0 - 1.0
+    facts = StepFacts(
+        net, net + cost, cost, move, position * gap + target * day, move - gap - day, position, target,
+        abs(target - position), 1.0 - before, 1.0 - value / peak, float(index[i, BARS]), unit,
+    )  # fmt: skip
+    return net, reward_row(i, facts, state, w, parts)
 
 
 @njit(cache=True)
@@ -237,7 +185,7 @@ def step_rows(
     """
     close, fill, scale, gap, day = market.close, market.fill, market.scale, market.hedge_gap, market.hedge_day
     for i in range(targets.size):
-        net[i], traded[i], terminated[i], truncated[i] = 0.0, 0.0, False, False
+        reward[i], net[i], traded[i], terminated[i], truncated[i] = 0.0, 0.0, 0.0, False, False
         for k in range(parts.shape[1]):
             parts[i, k] = 0.0
         t, s = index[i, SLOT], index[i, SYMBOL]
@@ -248,7 +196,7 @@ def step_rows(
         else:
             close0, close1, bps = float(close[t, s]), float(close[t + 1, s]), market.cost_bps[s] * state[i, COSTS]
             traded[i] = abs(targets[i] - state[i, POSITION])
-            net[i] = trade_row(
+            net[i], reward[i] = trade_row(
                 i, targets[i], close0, float(fill[t, s]), close1, float(scale[t, s]), bps,
                 float(gap[t, s]), float(day[t, s]), state, index, weights, parts,
             )  # fmt: skip
@@ -256,5 +204,4 @@ def step_rows(
             terminated[i] = state[i, VALUE] < RUIN
             truncated[i] = t + 1 >= index[i, END] and not terminated[i]
         index[i, RESET] = terminated[i] or truncated[i]
-        reward[i] = parts[i, 0] + parts[i, 1] + parts[i, 2] + parts[i, 3] + parts[i, 4]
     observe_rows(state, index, market, rules, table, obs)
