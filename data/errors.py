@@ -52,6 +52,10 @@ class BadConfig(InputError):
     """A setting that is refused."""
 
 
+class TrainingDiverged(BadConfig):
+    """A loss, gradient or weight is no longer a number at a named iteration: nothing of that run is kept."""
+
+
 class NotFound(InputError):
     """A cycle, policy or book that does not exist."""
 

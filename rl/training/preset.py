@@ -29,7 +29,7 @@ class PPOPreset(_Strict):
     """How the symbol agents learn. A sample is one row stepped once."""
 
     algorithm: Literal["ppo", "a2c"] = "ppo"
-    """"a2c" is the plain policy gradient: one epoch over the whole batch, no clipping."""
+    """"a2c" is the plain policy gradient: one step a batch, no clipping; `minibatches` and `epochs` are not read."""
     samples: int = Field(gt=0, le=10_000_000_000)
     """Length of training: a count, not a time, so that the same seed gives the same bits."""
     rows: int = Field(default=512, ge=2, le=65536)
@@ -51,7 +51,7 @@ class PPOPreset(_Strict):
     """An epoch whose last minibatch shows a mean KL divergence (nats) from the sampling policy above this is the last
     of its update; 0 never stops. Schulman et al. stop at 1.5 times a target of 0.01."""
     mixed_precision: bool = False
-    """Forward passes of the Learner in bfloat16 where it runs on CUDA; on a CPU it is ignored: it does not pay there."""
+    """Forward passes of the Learner in bfloat16 where it runs on CUDA; ignored on a CPU, where it does not pay."""
     value_loss: Positive = 0.5
     gradient_norm: Positive = 0.5
     weight_decay: float = Field(default=0.01, ge=0.0, le=10.0)
