@@ -5,5 +5,6 @@ Every part is measured in units of the symbol's own volatility of a bar, so that
 
 from rl.facts import StepFacts
 from rl.reward.config import PARTS, REFERENCE, RewardConfig, RewardWeights
+from rl.reward.shaper import RewardShaper, ShaperConfig
 
-__all__ = ["PARTS", "REFERENCE", "RewardConfig", "RewardWeights", "StepFacts"]
+__all__ = ["PARTS", "REFERENCE", "RewardConfig", "RewardShaper", "RewardWeights", "ShaperConfig", "StepFacts"]

@@ -65,13 +65,16 @@ class RewardConfig(BaseModel):
     """Bars after which that price is full; 63 daily bars are a quarter."""
     bounded: bool = False
 
+    def total(self) -> float:
+        """Sum of the weights: the most that the components can come to where each is in [-1, 1]."""
+        return (
+            self.net * (1.0 + self.reference) + self.cost + self.drawdown + self.sharpe + self.timing
+            + self.utilisation + self.diversification + self.hold
+        )  # fmt: skip
+
     def weights(self) -> RewardWeights:
         """As the kernel takes them; divided by their sum where `bounded`."""
-        total = (
-            self.net * (1.0 + self.reference) + self.cost + self.drawdown + self.sharpe + self.timing + self.utilisation
-        )
-        total += self.diversification + self.hold
-        by = total if self.bounded and total > 0.0 else 1.0
+        by = self.total() if self.bounded and self.total() > 0.0 else 1.0
         return RewardWeights(
             self.net / by, self.reference, self.cost / by, self.drawdown / by, self.sharpe / by, self.sharpe_rate,
             self.timing / by, self.utilisation / by, self.diversification / by, self.hold / by, float(self.hold_bars),
