@@ -49,11 +49,11 @@ def write_report(folder: Path, page: Page) -> None:
         "<h2>Rules</h2>" + _pairs(page.rules),
         f"<p>Order list sha256 <code>{page.result.order_hash()}</code></p>",
     ]
-    (folder / REPORT).write_text(_HEAD.format(escape(page.title)) + "\n".join(body) + "</body></html>", "utf-8")
-    _script(folder)
+    (folder / REPORT).write_text(HEAD.format(escape(page.title)) + "\n".join(body) + "</body></html>", "utf-8")
+    write_script(folder)
 
 
-_HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{}</title>
+HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{}</title>
 <script src="plotly.min.js"></script><style>
 body {{ font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #1c2430; }}
 table {{ border-collapse: collapse; margin: .5rem 0 1.5rem; }}
@@ -64,6 +64,7 @@ th:first-child, td:first-child {{ text-align: left; }}
 h2 {{ margin-top: 2rem; font-size: 1.15rem; }} code {{ font-size: .85em; word-break: break-all; }}
 </style></head><body>
 """
+"""The beginning of a page: its title is formatted in; `write_script` puts the script it names beside it."""
 
 
 def _curves(page: Page) -> str:
@@ -129,7 +130,8 @@ def _list(lines: tuple[str, ...]) -> str:
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
 
 
-def _script(folder: Path) -> None:
+def write_script(folder: Path) -> None:
+    """Plotly's script as `plotly.min.js` in `folder`, so that a page opens without a network."""
     from plotly.offline import get_plotlyjs
 
     (folder / "plotly.min.js").write_text(get_plotlyjs(), encoding="utf-8")
