@@ -1,50 +1,44 @@
-"""The symbol agents as one RLModule: a shared encoder, and an actor and a critic head for each symbol.
-
-The observation carries the head's index and the mask; an action that is masked has probability zero everywhere.
-"""
+"""The symbol agents as one RLModule: the symbol network under RLlib's names."""
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
-import torch
 from ray.rllib.core.columns import Columns
+from ray.rllib.core.distribution.torch.torch_distribution import TorchCategorical, TorchMultiCategorical
 from ray.rllib.core.rl_module.apis.value_function_api import ValueFunctionAPI
 from ray.rllib.core.rl_module.torch import TorchRLModule
-from torch import Tensor, nn
+from torch import Tensor
 
 from data.market import Float32Array
 from rl.actions import N_ACTIONS
-from rl.modules.heads import SymbolHeads
-from rl.observation import HEAD, INPUTS, MASK
+from rl.modules.config import SIZES, network_config
+from rl.modules.network import MASKED, SymbolNetwork
+from rl.modules.tensors import actor_tensors
 
-MASKED = -1e9
-"""Logit of an action that is not allowed: its float32 probability is exactly zero."""
+__all__ = ["MASKED", "SymbolModule"]
 Batch = dict[str, Any]
 
 
 class SymbolModule(TorchRLModule, ValueFunctionAPI):
-    """model_config: `heads` (1 + symbols), `hidden` (widths of the encoder's tanh layers)."""
+    """model_config: fields of `rl.modules.config.SymbolNetworkConfig`; keys of RLlib's own are passed over."""
 
     def setup(self) -> None:
-        """Build the layers; the policy starts near uniform."""
-        widths = [INPUTS.stop, *self.model_config["hidden"]]
-        layers: list[nn.Module] = []
-        for inputs, outputs in pairwise(widths):
-            layers += [nn.Linear(inputs, outputs), nn.Tanh()]
-        self.encoder = nn.Sequential(*layers)
-        self.heads = SymbolHeads(self.model_config["heads"], widths[-1], N_ACTIONS + 1)
-        with torch.no_grad():
-            self.heads.generic.weight *= 0.1
-            self.heads.generic.bias.zero_()
+        """Build the layers, drawn from torch's global random state."""
+        config = network_config(self.model_config)
+        self.network = SymbolNetwork(config)
+        multi: Any = TorchMultiCategorical
+        hybrid = multi.get_partial_dist_cls(input_lens=[N_ACTIONS, SIZES])
+        self.action_dist_cls = hybrid if config.actions == "hybrid" else TorchCategorical
 
     def outputs(self, obs: Tensor) -> tuple[Tensor, Tensor]:
-        """Masked logits (N, 7) and values (N,) for observations (N, 64)."""
-        out = self.heads(self.encoder(obs[:, INPUTS]), obs[:, HEAD].long())
-        return out[:, :N_ACTIONS].masked_fill(obs[:, MASK] < 0.5, MASKED), out[:, N_ACTIONS]
+        """`dist_inputs` (N, A), masked, and values (N,) for observations (N, width); A is 7, or 7 + 4 with sizes."""
+        return self.network.outputs(obs)
 
-    def _forward(self, batch: Batch, **kwargs: Any) -> Batch:
+    def _forward_inference(self, batch: Batch, **kwargs: Any) -> Batch:
+        return {Columns.ACTION_DIST_INPUTS: self.network.logits(batch[Columns.OBS])}
+
+    def _forward_exploration(self, batch: Batch, **kwargs: Any) -> Batch:
         logits, values = self.outputs(batch[Columns.OBS])
         return {Columns.ACTION_DIST_INPUTS: logits, Columns.VF_PREDS: values}
 
@@ -55,18 +49,8 @@ class SymbolModule(TorchRLModule, ValueFunctionAPI):
 
     def compute_values(self, batch: Batch, embeddings: Tensor | None = None) -> Tensor:
         """Values (N,)."""
-        return self.outputs(batch[Columns.OBS])[1] if embeddings is None else embeddings
+        return self.network.values(batch[Columns.OBS]) if embeddings is None else embeddings
 
     def tensors(self) -> dict[str, Float32Array]:
-        """The actor in plain arrays: `encoder.<i>.weight` (out, in) and `.bias`, `head.weight` (H, in, 7), `head.bias`.
-
-        Offsets are added to the generic head, which is the first; the critic stays behind.
-        """
-        found: dict[str, Tensor] = {}
-        for i, layer in enumerate(m for m in self.encoder if isinstance(m, nn.Linear)):
-            found |= {f"encoder.{i}.weight": layer.weight, f"encoder.{i}.bias": layer.bias}
-        generic, heads = self.heads.generic, self.heads
-        weight = torch.cat([torch.zeros_like(generic.weight.T)[None], heads.offset_weight]) + generic.weight.T
-        bias = torch.cat([torch.zeros_like(generic.bias)[None], heads.offset_bias]) + generic.bias
-        found |= {"head.weight": weight[:, :, :N_ACTIONS], "head.bias": bias[:, :N_ACTIONS]}
-        return {name: value.detach().numpy().copy() for name, value in found.items()}
+        """The actor in plain arrays, the critic left behind (rl.modules.tensors.actor_tensors)."""
+        return actor_tensors(self.network)

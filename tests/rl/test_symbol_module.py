@@ -57,7 +57,7 @@ def test_batched_heads_are_the_lone_heads():
         h = int(index[n])
         alone = heads.generic(x[n])
         if h:
-            alone = alone + x[n] @ heads.offset_weight[h - 1] + heads.offset_bias[h - 1]
+            alone = alone + heads.offset_weight[h - 1] @ x[n] + heads.offset_bias[h - 1]
         assert torch.allclose(together[n], alone, atol=1e-5)
 
 

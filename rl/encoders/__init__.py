@@ -1,0 +1,1 @@
+"""Encoders of observations, by name: what every symbol's heads share."""
