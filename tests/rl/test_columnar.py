@@ -32,9 +32,14 @@ def algorithm():
         made.stop()
 
 
+def sampled(algorithm):
+    found, _ = algorithm.env_runner_group.local_env_runner.sample()
+    return {name: torch.from_numpy(column) for name, column in found.items()}
+
+
 @pytest.fixture(scope="module")
 def columns(algorithm):
-    return algorithm.env_runner_group.local_env_runner.sample()
+    return sampled(algorithm)
 
 
 def test_resets_are_left_out_and_all_else_is_there(columns):
@@ -59,8 +64,7 @@ def test_the_columns_agree_with_the_module(algorithm, columns):
 
 
 def test_actions_are_drawn_by_their_probability(algorithm):
-    runner = algorithm.env_runner_group.local_env_runner
-    drawn = [runner.sample() for _ in range(6)]
+    drawn = [sampled(algorithm) for _ in range(6)]
     odds = torch.cat([torch.softmax(c[Columns.ACTION_DIST_INPUTS], -1) for c in drawn]).mean(dim=0)
     found = torch.bincount(torch.cat([c[Columns.ACTIONS] for c in drawn]), minlength=7) / sum(
         len(c[Columns.ACTIONS]) for c in drawn
@@ -68,12 +72,10 @@ def test_actions_are_drawn_by_their_probability(algorithm):
     assert torch.allclose(found, odds, atol=0.015)
 
 
-def test_advantages_are_standardised_and_targets_are_not(columns):
+def test_targets_are_what_was_foreseen_and_the_advantage(columns):
     gain = columns[Postprocessing.ADVANTAGES]
-    assert float(gain.mean()) == pytest.approx(0.0, abs=1e-4)
-    assert float(gain.std()) == pytest.approx(1.0, abs=1e-3)
-    raw = columns[Postprocessing.VALUE_TARGETS] - columns[Columns.VF_PREDS]
-    assert torch.allclose((raw - raw.mean()) / raw.std(), gain, atol=1e-3)
+    assert torch.allclose(columns[Postprocessing.VALUE_TARGETS] - columns[Columns.VF_PREDS], gain, atol=1e-6)
+    assert float(gain.std()) > 0.0
 
 
 def test_samples_follow_each_other_across_calls(algorithm):
@@ -83,8 +85,7 @@ def test_samples_follow_each_other_across_calls(algorithm):
     for _ in range(8):
         before = runner.env.rows.index[:, k.RESET].copy()
         obs = runner.env.rows.obs.copy()
-        columns = runner.sample()
-        rows = columns[Columns.OBS].numpy()
+        rows = runner.sample()[0][Columns.OBS]
         keys = {tuple(r) for r in np.round(rows[:, : OWN.start], 5).tolist()}
         expected = np.round(obs[before == 0][:, : OWN.start], 5)
         assert all(tuple(r) in keys for r in expected.tolist())
@@ -101,7 +102,8 @@ def test_an_update_moves_what_it_should(algorithm):
     samples = algorithm.samples
     algorithm.train()
     after = module.state_dict()
-    assert algorithm.samples == samples + 2 * ((ROWS * (STEPS - STEPS // 8)) // 2)
+    assert algorithm.samples - samples == pytest.approx(ROWS * (STEPS - STEPS // 8), rel=0.02)
+    assert (algorithm.samples - samples) % 2 == 0
     assert all(not torch.equal(before[name], after[name]) for name in before)
     learner = algorithm.learner_group._learner.module["default_policy"].state_dict()
     assert all(torch.equal(learner[name], after[name]) for name in after)
