@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from data.errors import InputError
 from data.history import History
-from data.market import AssetClass, BoolArray, FloatArray, IntArray
-from rl.kernel import Layout, MarketArrays, Starts, one_bar
-from rl.observation import OBS_WIDTH, SHARED, bar_volatility, known_cells, market_block
+from data.market import AssetClass, BoolArray, Float32Array, FloatArray, IntArray
+from rl.forecasts import Forecaster, fit_forecaster
+from rl.kernel import Layout, MarketArrays, Packed, Starts, one_bar, pack
+from rl.observation import (
+    OBS_V1,
+    OBS_WIDTH,
+    ObservationSchema,
+    bar_volatility,
+    bars_a_year,
+    known_cells,
+    observe,
+    without_market_wide,
+)
 from tools.market.costs import CostModel
 
 
@@ -30,11 +41,20 @@ class RowMarket:
         """RLlib copies its configs deeply and often; the arrays are read only."""
         return self
 
+    def __reduce__(self) -> tuple[type[RowMarket], tuple[Any, ...]]:
+        """What travels to another process leaves the packed copy behind."""
+        return RowMarket, (self.symbols, self.groups, self.arrays, self.shown)
+
     @property
     def layout(self) -> Layout:
         """Columns of an observation."""
         a = self.arrays
         return self.shown or one_bar(a.block.shape[2], a.shared_from, a.shared_to, OBS_WIDTH)
+
+    @cached_property
+    def packed(self) -> Packed:
+        """As the kernel reads it; checked and made once. Raises InputError and BadBar for what cannot be stepped."""
+        return pack(self.arrays, self.layout, self.symbols)
 
     @property
     def slots(self) -> int:
@@ -42,32 +62,52 @@ class RowMarket:
         return self.arrays.close.shape[0]
 
 
-def row_market(history: History, costs: CostModel | None = None) -> RowMarket:
-    """Arrays of a history under a cost model (the default one unless given).
+def row_market(
+    history: History, costs: CostModel | None = None, schema: ObservationSchema = OBS_V1,
+    forecaster: Forecaster | None = None,
+) -> RowMarket:  # fmt: skip
+    """Arrays of a history under a cost model (the default one unless given), shown as `schema` says.
+
+    Where the schema shows forecasts they are `forecaster`'s, or else fitted here, walk-forward. Raises InputError where
+    the history lacks a feature of the schema, before any time is spent.
 
     Slots at which the market-wide columns are not known yet (the regime needs two years) are used all the same: rows
-    see zeros there, as blinded episodes do. A policy in use says nothing on such a slot (rl.symbol_policy).
+    see zeros there, as blinded episodes do. A policy in use says nothing on such a slot (rl.symbol_policy). Slots
+    before a whole window of bars are not decided on; a bar within the window that is not known is shown as zeros.
     """
-    instruments = history.panel.instruments
-    block = market_block(history.features, instruments)
-    block[:, :, SHARED] = np.where(np.isfinite(block[:, :, SHARED]), block[:, :, SHARED], np.float32(0.0))
-    ready = history.ready & known_cells(block) & np.isfinite(history.panel.close)
-    vol = bar_volatility(history.features)
+    schema.check(history.features)
+    features, panel = history.features, history.panel
+    per_year, forecasts = bars_a_year(panel.times), None
+    if schema.needs_forecasts:
+        forecaster = forecaster or fit_forecaster(history)
+        forecasts = forecaster.forecasts(features, panel.instruments, panel.times, per_year=per_year)
+    seen = without_market_wide(
+        schema, observe(schema, features, panel.instruments, per_year=per_year, forecasts=forecasts)
+    )
+    ready = history.ready & known_cells(seen.block) & known_cells(seen.context) & np.isfinite(panel.close)
+    ready[: schema.window - 1] = False
+    vol = bar_volatility(features, per_year=per_year)
     arrays = MarketArrays(
-        close=np.asfortranarray(history.panel.close),
+        close=np.asfortranarray(panel.close),
         fill=np.asfortranarray(history.fill),
         ready=np.asfortranarray(ready),
         scale=np.asfortranarray(np.where(np.isfinite(vol), vol, 1.0)),
-        cost_bps=(costs or CostModel()).vector(instruments),
+        cost_bps=(costs or CostModel()).vector(panel.instruments),
         hedge_gap=np.zeros(vol.shape, order="F"),
         hedge_day=np.zeros(vol.shape, order="F"),
-        block=np.ascontiguousarray(np.where(np.isfinite(block), block, np.float32(0.0)).transpose(1, 0, 2)),
-        shared_from=SHARED.start,
-        shared_to=SHARED.stop,
+        block=_symbol_first(seen.block),
+        shared_from=schema.layout().shared_from,
+        shared_to=schema.layout().shared_to,
+        context=_symbol_first(seen.context) if schema.context_width else None,
     )
     classes = list(AssetClass)
-    groups = np.array([classes.index(i.asset_class) for i in instruments], dtype=np.int64)
-    return _frozen(RowMarket(history.panel.symbols, groups, arrays))
+    groups = np.array([classes.index(i.asset_class) for i in panel.instruments], dtype=np.int64)
+    return _frozen(RowMarket(panel.symbols, groups, arrays, schema.layout()))
+
+
+def _symbol_first(columns: Float32Array) -> Float32Array:
+    """(T, S, K) as (S, T, K), zeros where unknown."""
+    return np.ascontiguousarray(np.where(np.isfinite(columns), columns, np.float32(0.0)).transpose(1, 0, 2))
 
 
 def hedged(market: RowMarket, learn: BoolArray, peers: float, own_mean: float, premium: float) -> RowMarket:
