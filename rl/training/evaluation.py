@@ -7,10 +7,11 @@ sampled or most probable action.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from data.market import BoolArray, FloatArray, IntArray
+from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl.kernel import Starts
 from rl.market import RowMarket
 from rl.reward import RewardConfig
@@ -19,6 +20,14 @@ from rl.symbol_policy import Actor, stateless_view
 from rl.training.figures import figures, sharpe
 
 _NOWHERE = Starts(*(np.zeros(1, dtype=np.int64) for _ in range(4)))
+
+
+class Follower(Protocol):
+    """Whoever says what to hold: a trained actor, or an oracle."""
+
+    def expected_target(self, obs: Float32Array, position: FloatArray) -> FloatArray:
+        """The positions (N,) to hold, for observations (N, width) and the `position` (N,) held."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ class Sleeves:
         return self.net.mean(axis=1)
 
 
-def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Actor | None) -> Sleeves:
+def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Follower | None) -> Sleeves:
     """Step every symbol from flat through `part`; with no actor, buy all on the first known bar and hold.
 
     A symbol stays out until its first known bar. Prices outside `part` are not used.
@@ -52,6 +61,12 @@ def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Actor | 
         obs = rows.step_to(np.where(known, asked, rows.positions))
         net[t], held[t], traded[t] = rows.net, rows.positions, rows.traded
     return Sleeves(net, held, traded)
+
+
+def bought_once(net: FloatArray) -> FloatArray:
+    """Returns (B,) of equal money put once into the sleeves whose returns are `net` (B, S), never rebalanced."""
+    value = np.cumprod(1.0 + net, axis=0).mean(axis=1)
+    return np.diff(value, prepend=1.0) / np.concatenate([[1.0], value[:-1]])
 
 
 def active_returns(sleeves: Sleeves, whole: Sleeves, alive: BoolArray) -> FloatArray:
@@ -108,7 +123,6 @@ def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_
         "symbol_sharpe_p50": float(middle),
         "symbol_sharpe_p90": float(high),
     }
-    value = np.cumprod(1.0 + whole.net, axis=0).mean(axis=1)
-    held = np.diff(value, prepend=1.0) / np.concatenate([[1.0], value[:-1]])
+    held = bought_once(whole.net)
     result |= {f"equal_weight_{name}": x for name, x in figures(whole.portfolio, per_year).items()}
     return result | {f"buy_and_hold_{name}": x for name, x in figures(held, per_year).items()}
