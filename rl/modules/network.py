@@ -50,6 +50,10 @@ class SymbolNetwork(nn.Module):
             return self.outputs(obs)[0]
         return self._masked(self.heads(self.encoder(obs), self._head(obs)), obs)
 
+    def forward(self, obs: Tensor) -> Tensor:
+        """`logits`: for export."""
+        return self.logits(obs)
+
     def values(self, obs: Tensor) -> Tensor:
         """Values (N,) alone."""
         if self.config.vf_share_layers:
