@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli_backtest import commands as backtests
+from app.cli_train import commands as learning
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 
 app.add_typer(backtests)
+app.add_typer(learning)
 
 EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (
     (InputError, 2),
@@ -148,27 +150,6 @@ def replay(cycle_id: Cycle = "latest", book: BookName = None, home: Home = None,
 
 
 @app.command()
-def train(
-    preset: Annotated[str, typer.Option(help="quick, standard, full, or a YAML file.")] = "quick",
-    source: Source = None,
-    path: DataPath = None,
-    seed: Seed = None,
-    symbols: Symbols = None,
-    train_seed: Annotated[int, typer.Option(help="Seed of the training.")] = 0,
-    ship: Annotated[bool, typer.Option("--ship", help="Write into the project's shipped policies.")] = False,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Train symbol agents (PPO) and the meta-controller (SAC) on a source; prints seen beside unseen."""
-    from app import render
-
-    desk = _desk(source=source, path=path, seed=seed, symbols=symbols, home=home)
-    with render.training(quiet=as_json) as progress:
-        report = desk.train(preset, train_seed, ship, progress, command=_said(sys.argv[1:]))
-    render.emit(report, as_json, lambda: render.training_report(report))
-
-
-@app.command()
 def halt(
     reason: Annotated[str, typer.Argument(help="Why.")] = "halted by hand",
     by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
@@ -242,12 +223,6 @@ def api(
     address = f"http://{host}:{port}"
     told = lambda: render.say(f"The kill switch is at {address} (Ctrl-C ends it).")  # noqa: E731
     serve(_desk(home=home), host, port, lambda: render.emit({"address": address}, as_json, told))
-
-
-def _said(arguments: list[str]) -> str:
-    """The command as anyone can type it again: without where this desk lives and how it prints."""
-    kept = [a for n, a in enumerate(arguments) if "--home" not in (a, arguments[n - 1] if n else "") and a != "--json"]
-    return " ".join(["bullpen", *(a for a in kept if not a.startswith("--home="))])
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from app.runtime import Market
     from app.stores import Stores
     from app.trace_store import Run
+    from app.training import TrainingOrder
     from graph.replay import Replay
     from tools.backtest.lookahead import LookaheadReport
     from tools.backtest.result import Result
@@ -239,13 +240,11 @@ class Desk:
 
     # --- learning ---------------------------------------------------------------------------------------------
 
-    def train(
-        self, preset: str, seed: int, ship: bool, progress: Callable[[Any], None], command: str
-    ) -> dict[str, Any]:
-        """Train both policies on the source; the report has seen and unseen figures side by side."""
+    def train(self, order: TrainingOrder, progress: Callable[[Any], None], command: str) -> dict[str, Any]:
+        """Train policies on the source; the report has seen and unseen figures side by side."""
         from app.training import train_policies
 
-        return train_policies(self.market, self._stores, preset, seed, ship, progress, command)
+        return train_policies(self.market, self._stores, order, progress, command)
 
     # --- parts, for what belongs to the desk ---------------------------------------------------------------------
 

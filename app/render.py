@@ -203,16 +203,18 @@ def training(quiet: bool) -> Generator[Callable[[Any], None]]:
 
 
 def training_report(report: dict[str, Any]) -> None:
-    """Seen beside unseen, with the baselines at the same costs."""
+    """Seen beside unseen and the gap between them, with the baselines at the same costs."""
     for role, body in report["policies"].items():
         say(f"\n{role}: {body['policy_id']} (trained until {body['trained_until']})")
         table = Table(box=None, pad_edge=False)
         names = sorted({k for figures in body["metrics"].values() for k in figures})
         table.add_column("figure")
-        for split in body["metrics"]:
+        for split in (*body["metrics"], "seen - unseen"):
             table.add_column(split, justify="right")
         for name in names:
-            cells = (body["metrics"][split].get(name) for split in body["metrics"])
+            found = {split: figures.get(name) for split, figures in body["metrics"].items()}
+            seen, unseen = found.get("seen"), found.get("unseen")
+            cells = (*found.values(), None if seen is None or unseen is None else seen - unseen)
             table.add_row(name, *("" if c is None else f"{c:.4f}" for c in cells))
         console.print(table)
     say(f"Written to {report['written_to']}.")

@@ -1,34 +1,72 @@
-"""A training run as a person starts it: the source's whole history in, two policies in the store, a report out."""
+"""A training run as a person starts it: the source's whole history in, policies in the store, a report out."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, cast, get_args
 
+from data.errors import BadConfig
 from rl.store import SHIPPED, Manifest, PolicyStore
-from rl.training.pipeline import Origin, train_all
-from rl.training.preset import load_preset
+from rl.training.bundles import Origin
+from rl.training.pipeline import Keeping, Trained, What, train_all, train_meta_controller, train_symbol_agents
+from rl.training.preset import Preset, load_preset
 from rl.training.progress import Report
 
 if TYPE_CHECKING:
     from app.runtime import Market
     from app.stores import Stores
+    from data.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingOrder:
+    """What is to be trained, how, and what becomes of it. `ship` writes into the package instead of the home."""
+
+    what: str = "all"
+    preset: str = "quick"
+    seed: int = 0
+    resume: bool = False
+    workers: int = 1
+    ship: bool = False
 
 
 def train_policies(
-    market: Market, stores: Stores, preset: str, seed: int, ship: bool, progress: Report, command: str
+    market: Market, stores: Stores, order: TrainingOrder, progress: Report, command: str
 ) -> dict[str, Any]:
-    """Train symbol agents and meta-controller; with `ship` they are written into the package, else into the home.
-
-    The report has, for each role, the policy's id and its figures on seen, validation and unseen dates.
-    """
-    chosen = load_preset(preset)
+    """Train what is ordered. The report has, for each role, the policy's id and its figures on seen, validation and
+    unseen dates. BadConfig names the nearest word for a typo before any time is spent."""
+    preset, what = load_preset(order.preset), _what(order.what)
     first, last = market.source.span()
     history = market.builder.history(first, market.slots.at_or_before(last))
-    trained = train_all(history, chosen, seed, Origin(market.source.params(), command), progress)
-    trained.save(PolicyStore((SHIPPED,)) if ship else stores.policies)
-    bundles = (trained.symbol_agents, trained.meta_controller)
-    where = "the shipped policies" if ship else str(stores.home / "policies")
-    return {"written_to": where, "policies": {b.manifest.role: _told(b.manifest) for b in bundles}}
+    origin = Origin(market.source.params(), command)
+    keeping = Keeping(stores.home / "training", order.resume, order.workers)
+    store = PolicyStore((SHIPPED,)) if order.ship else stores.policies
+    trained = _train(what, history, preset, order.seed, origin, store, progress, keeping)
+    trained.save(store)
+    where = "the shipped policies" if order.ship else str(stores.home / "policies")
+    return {"written_to": where, "policies": {b.manifest.role: _told(b.manifest) for b in trained.policies}}
+
+
+def _train(
+    what: What, history: History, preset: Preset, seed: int, origin: Origin, store: PolicyStore, progress: Report,
+    keeping: Keeping,
+) -> Trained:  # fmt: skip
+    if what == "meta-controller":
+        agents = store.latest("symbol_agents", history.source)
+        return train_meta_controller(history, preset, seed, origin, agents, progress, keeping)
+    train = train_all if what == "all" else train_symbol_agents
+    return train(history, preset, seed, origin, progress, keeping)
+
+
+def _what(name: str) -> What:
+    known = get_args(What)
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        raise BadConfig(
+            f"nothing called {name!r} is trained", f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+        )
+    return cast(What, name)
 
 
 def _told(manifest: Manifest) -> dict[str, Any]:

@@ -1,179 +1,240 @@
-"""A whole training run: history -> symbol agents -> their views -> meta-controller -> two policies with manifests.
+"""A whole training run: history -> symbol agents -> their views -> meta-controller -> policies with manifests.
 
-Everything but the clock of the progress report is a function of (history, preset, seed).
+Everything but the clock of the progress report is a function of (history, preset, seed). A killed run goes on from its
+last checkpoints and ends with the same bits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
-from data.clock import slot_text, to_datetime
+from data.errors import InputError
 from data.history import History
-from data.market import Float32Array
-from data.sources.protocol import Param
-from rl.market import RowMarket, hedged, row_market
-from rl.meta.inputs import SCHEMA as META_OBS
+from rl.market import RowMarket, row_market
 from rl.meta.training import train_meta
-from rl.observation import OBS_ID
 from rl.ray_session import ray_session
-from rl.store import Manifest, PolicyBundle, PolicyStore, Role, tensor_sha256
-from rl.symbol_policy import GENERIC, Actor, SymbolPolicy
+from rl.store import PolicyBundle, PolicyStore
+from rl.symbol_policy import Actor, SymbolPolicy
+from rl.training.bundles import Birth, Metrics, Origin
+from rl.training.crew import Stage, run_stages
 from rl.training.evaluation import evaluate
 from rl.training.figures import bars_per_year
 from rl.training.preset import Preset
 from rl.training.progress import Report, Stopwatch
-from rl.training.provenance import git_commit, library_versions
+from rl.training.provenance import git_commit
+from rl.training.run_folder import RunFolder, run_identity
 from rl.training.split import Split, folds, make_split, rows_in
-from rl.training.symbol_agents import Checkpoint, Trail, best_checkpoint, fit, own_heads
+from rl.training.stage import Checkpoint, Trail
+from rl.training.symbol_agents import best_checkpoint, own_heads
 from rl.training.views import HeldOut, agent_scores
 
+What = Literal["all", "symbol-agents", "meta-controller"]
 UPDATE_IN_SAMPLES = 2600.0
 """An update of the meta-controller takes about as long as this many samples of the symbol agents: for the time left."""
+SEED_STEP = 100
+"""Between the seeds of an ensemble's members; those of the folds are the numbers after the first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What of a manifest the history does not know: the source's parameters and what the person typed."""
+class Keeping:
+    """Where a run keeps its checkpoints (nowhere unless given), whether it goes on with what is there, its workers."""
 
-    params: Mapping[str, Param]
-    command: str
+    root: Path | None = None
+    resume: bool = False
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """Both policies of a run, not yet stored."""
+    """The policies of a run, not yet stored; `members` are the symbol agents of each seed."""
 
-    symbol_agents: PolicyBundle
-    meta_controller: PolicyBundle
+    policies: tuple[PolicyBundle, ...]
+    members: tuple[Checkpoint, ...]
+
+    @property
+    def symbol_agents(self) -> PolicyBundle:
+        """The first policy of that role (LookupError where the run made none)."""
+        return next(p for p in self.policies if p.manifest.role == "symbol_agents")
+
+    @property
+    def meta_controller(self) -> PolicyBundle:
+        """The controller."""
+        return next(p for p in self.policies if p.manifest.role == "meta_controller")
 
     def save(self, store: PolicyStore) -> None:
-        """Write both under the store's first root and put them in use."""
-        store.save(self.symbol_agents)
-        store.save(self.meta_controller)
+        """Write all under the store's first root and put them in use."""
+        for policy in self.policies:
+            store.save(policy)
+
+
+@dataclass(frozen=True, slots=True)
+class _Agents:
+    """What the stages of the symbol agents leave: a checkpoint for each seed, and agents blind to each fold."""
+
+    members: tuple[Checkpoint, ...]
+    held_out: tuple[HeldOut, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
     """What all stages share."""
 
-    history: History
-    preset: Preset
-    split: Split
+    birth: Birth
     market: RowMarket
     per_year: float
-    seed: int
     watch: Stopwatch
-    origin: Origin
+    folder: RunFolder
+    workers: int
+
+    @property
+    def preset(self) -> Preset:
+        return self.birth.preset
+
+    @property
+    def split(self) -> Split:
+        return self.birth.split
 
 
-def train_all(history: History, preset: Preset, seed: int, origin: Origin, report: Report | None = None) -> Trained:
-    """Train both policies on `history`.
+def train_all(
+    history: History, preset: Preset, seed: int, origin: Origin, report: Report | None = None,
+    keeping: Keeping | None = None,
+) -> Trained:  # fmt: skip
+    """Train symbol agents and meta-controller on `history`.
 
-    Raises InputError where the history is too short for the preset's split, BadConfig where training diverges. Nothing
-    is written; Ctrl-C at any time leaves nothing behind.
+    Raises InputError where the history is too short for the preset's split, BadConfig where training diverges. No
+    policy is written; Ctrl-C leaves the last checkpoints in the run's folder and nothing else.
     """
-    run = _open(history, preset, seed, origin, report)
-    with ray_session(preset.meta.threads):
-        final, held_out = _symbol_agents(run)
-        agents = _bundle(run, "symbol_agents", "ppo", final.tensors, _agent_metrics(run, final))
-        scores = agent_scores(history, SymbolPolicy(agents), held_out)
-        split = run.split
-        meta = train_meta(
-            history, scores, split.train, split.validation, split.unseen, preset.meta, seed,
-            lambda fraction, figures: run.watch.tell("meta-controller", fraction, figures),
-        )  # fmt: skip
-    run.watch.tell("meta-controller", 1.0)
-    return Trained(agents, _bundle(run, "meta_controller", "sac", meta.tensors, meta.metrics))
+    with _open(history, preset, seed, origin, "all", report, keeping or Keeping()) as run:
+        found = _symbol_agents(run, preset.seeds)
+        agents = _agents_bundle(run, found)
+        meta = _meta_controller(run, agents, found.held_out)
+        return Trained((agents, meta), found.members)
 
 
 def train_symbol_agents(
-    history: History, preset: Preset, seed: int, origin: Origin, report: Report | None = None
-) -> PolicyBundle:
-    """The symbol agents alone, without held-out views."""
-    run = _open(history, preset.model_copy(update={"folds": 0}), seed, origin, report)
-    with ray_session(preset.ppo.threads):
-        final, _ = _symbol_agents(run)
-    return _bundle(run, "symbol_agents", "ppo", final.tensors, _agent_metrics(run, final))
+    history: History, preset: Preset, seed: int, origin: Origin, report: Report | None = None,
+    keeping: Keeping | None = None,
+) -> Trained:  # fmt: skip
+    """The symbol agents alone."""
+    with _open(history, preset, seed, origin, "symbol-agents", report, keeping or Keeping()) as run:
+        found = _symbol_agents(run, preset.seeds)
+        return Trained((_agents_bundle(run, found),), found.members)
 
 
-def _open(history: History, preset: Preset, seed: int, origin: Origin, report: Report | None) -> _Run:
+def train_meta_controller(
+    history: History, preset: Preset, seed: int, origin: Origin, agents: PolicyBundle, report: Report | None = None,
+    keeping: Keeping | None = None,
+) -> Trained:  # fmt: skip
+    """The meta-controller for the symbol agents in use; their views of the training dates are replaced by views of
+    agents that did not learn from those. InputError where `agents` were trained on other data."""
+    if agents.manifest.data_hash != history.fingerprint:
+        raise InputError(
+            f"policy {agents.manifest.policy_id} was trained on other data", "train both: `bullpen train all`"
+        )
+    with _open(history, preset, seed, origin, "meta-controller", report, keeping or Keeping()) as run:
+        found = _symbol_agents(run, 0)
+        return Trained((_meta_controller(run, agents, found.held_out),), ())
+
+
+@contextmanager
+def _open(
+    history: History, preset: Preset, seed: int, origin: Origin, what: What, report: Report | None, keeping: Keeping
+) -> Generator[_Run]:
+    """Everything that can be refused is refused here, before any time is spent."""
     market = row_market(history, preset.meta.costs)
-    first = int(np.argmax(market.arrays.ready.any(axis=1)))
-    split = make_split(history.panel.times, preset.split_for(history.source), first)
-    shares = {f"symbol agents, fold {k + 1}": 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
-    shares |= {"symbol agents": 1.0, "meta-controller": preset.meta.updates * UPDATE_IN_SAMPLES / preset.ppo.samples}
-    per_year = bars_per_year(history.panel.times)
-    return _Run(history, preset, split, market, per_year, seed, Stopwatch(report, shares), origin)
+    split = make_split(history.panel.times, preset.split_for(history.source), _first_row(market))
+    shares = {_fold_name(k): 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
+    shares |= {_seed_name(k): 1.0 for k in range(preset.seeds if what != "meta-controller" else 0)}
+    if what != "symbol-agents":
+        shares["meta-controller"] = preset.meta.updates * UPDATE_IN_SAMPLES / preset.ppo.samples
+    begun_with = {
+        "what": what, "preset": preset.model_dump(mode="json"), "seed": seed, "data": history.fingerprint,
+        "params": dict(origin.params), "code": git_commit(),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="bullpen-") as nowhere:
+        name = f"{what}-{history.source}-{preset.name}-{run_identity(begun_with)}"
+        folder = RunFolder(keeping.root or Path(nowhere), name)
+        folder.open(keeping.resume)
+        try:
+            birth = Birth(history, preset, split, seed, origin)
+            per_year = bars_per_year(history.panel.times)
+            with ray_session(max(keeping.workers, preset.meta.threads)):
+                yield _Run(birth, market, per_year, Stopwatch(report, shares), folder, keeping.workers)
+            folder.finish()
+        finally:
+            folder.close()
 
 
-def _symbol_agents(run: _Run) -> tuple[Checkpoint, list[HeldOut]]:
-    """The agents for use, and for each fold agents that did not learn from it; all trained equally far."""
-    preset, split, slots = run.preset, run.split, run.market.slots
+def _first_row(market: RowMarket) -> int:
+    return int(np.argmax(market.arrays.ready.any(axis=1)))
+
+
+def _fold_name(number: int) -> str:
+    return f"symbol agents, fold {number + 1}"
+
+
+def _seed_name(number: int) -> str:
+    return f"symbol agents, seed {number + 1}" if number else "symbol agents"
+
+
+def _symbol_agents(run: _Run, seeds: int) -> _Agents:
+    """Agents of `seeds` seeds, and for each fold agents that did not learn from it; all trained equally far."""
+    preset, split, slots, seed = run.preset, run.split, run.market.slots, run.birth.seed
     parts = folds(split.train, preset.folds, split.embargo, slots) if preset.folds else []
-    trails: list[Trail] = []
-    for number, (part, learn) in enumerate(parts, start=1):
+    stages: list[Stage] = []
+    for number, (part, learn) in enumerate(parts):
+        # As often over each of its dates as a run over all training dates.
         share = int(learn.sum()) / (split.train.stop - split.train.start)
-        trails.append(_fit(run, learn, part, share, run.seed + number, f"symbol agents, fold {number}"))
-    trails.append(_fit(run, rows_in(split.train, slots), split.validation, 1.0, run.seed, "symbol agents"))
-    chosen = best_checkpoint(trails)
+        samples = max(1, int(preset.ppo.samples * share))
+        stages.append(Stage(_fold_name(number), learn, part, samples, seed + number + 1))
+    everything = rows_in(split.train, slots)
+    for number in range(seeds):
+        start = seed + SEED_STEP * number
+        stages.append(Stage(_seed_name(number), everything, split.validation, preset.ppo.samples, start))
+    trails = run_stages(run.market, stages, preset, run.per_year, run.folder, run.workers, run.watch.tell)
+    chosen = best_checkpoint(_as_one(trails, seeds))
     held_out = [
-        HeldOut(part, SymbolPolicy(_bundle(run, "symbol_agents", "ppo", trail.checkpoints[chosen].tensors, {})))
-        for (part, _), trail in zip(parts, trails[:-1], strict=True)
+        HeldOut(part, SymbolPolicy(run.birth.bundle("symbol_agents", "ppo", trail.checkpoints[chosen].tensors, {})))
+        for (part, _), trail in zip(parts, trails[: len(parts)], strict=True)
     ]
-    return trails[-1].checkpoints[chosen], held_out
+    return _Agents(tuple(t.checkpoints[chosen] for t in trails[len(parts) :]), tuple(held_out))
 
 
-def _fit(run: _Run, learn: np.ndarray, judge: slice, share: float, seed: int, phase: str) -> Trail:
-    """Train on `learn`, as often over each of its dates as a run over all training dates would be."""
-    against, samples = run.preset.benchmark, max(1, int(run.preset.ppo.samples * share))
-    market = hedged(run.market, learn, against.peers, against.own_mean, against.premium)
-    return fit(
-        market, learn, judge, run.preset, samples, seed, run.per_year,
-        lambda fraction, figures: run.watch.tell(phase, fraction, figures),
-    )  # fmt: skip
+def _as_one(trails: list[Trail], seeds: int) -> list[Trail]:
+    """The seeds share the weight of the validation dates that judged them all."""
+    cut = len(trails) - seeds
+    return trails[:cut] + [Trail(t.checkpoints, t.judged_bars / seeds) for t in trails[cut:]]
 
 
-def _agent_metrics(run: _Run, final: Checkpoint) -> dict[str, dict[str, float]]:
+def _agents_bundle(run: _Run, found: _Agents) -> PolicyBundle:
+    tensors = found.members[0].tensors
+    return run.birth.bundle("symbol_agents", "ppo", tensors, _agent_metrics(run, found.members[0]))
+
+
+def _agent_metrics(run: _Run, final: Checkpoint) -> Metrics:
     actor, heads = Actor(final.tensors), own_heads(run.market)
     found = {name: evaluate(run.market, part, heads, actor, run.per_year) for name, part in run.split.parts().items()}
     found["validation"] |= {"samples": float(final.samples)}
     return found
 
 
-def _bundle(
-    run: _Run, role: Role, algorithm: str, tensors: Mapping[str, Float32Array], metrics: dict[str, dict[str, float]]
-) -> PolicyBundle:
-    sha256, history = tensor_sha256(tensors), run.history
-    agents = role == "symbol_agents"
-    config: dict[str, Any] = run.preset.model_dump(mode="json")
-    manifest = Manifest(
-        policy_id=f"{algorithm}-{history.source}-{run.preset.name}-{sha256[:8]}",
-        role=role,
-        algorithm=algorithm,
-        source=history.source,
-        params=dict(run.origin.params),
-        data_hash=history.fingerprint,
-        lake=history.lake,
-        obs_id=OBS_ID if agents else META_OBS,
-        heads=(GENERIC, *history.panel.symbols) if agents else (),
-        seed=run.seed,
-        config=config,
-        trained_from=_slot(history, run.split.train.start),
-        trained_until=_slot(history, run.split.validation.stop - 1),
-        metrics=metrics,
-        git_commit=git_commit(),
-        sha256=sha256,
-        shapes={name: tensors[name].shape for name in sorted(tensors)},
-        versions=library_versions(),
-        command=run.origin.command,
+def _meta_controller(run: _Run, agents: PolicyBundle, held_out: tuple[HeldOut, ...]) -> PolicyBundle:
+    """The controller, shown the agents' views; those of dates they learned from come from agents that did not."""
+    scores = agent_scores(run.birth.history, SymbolPolicy(agents), held_out)
+
+    def told(fraction: float, figures: Mapping[str, float]) -> None:
+        run.watch.tell("meta-controller", fraction, figures)
+
+    split, preset = run.split, run.preset
+    meta = train_meta(
+        run.birth.history, scores, split.train, split.validation, split.unseen, preset.meta, run.birth.seed, told
     )
-    return PolicyBundle(manifest, dict(tensors))
-
-
-def _slot(history: History, row: int) -> str:
-    times: list[np.datetime64] = list(history.panel.times[row : row + 1])
-    return slot_text(to_datetime(times[0]))
+    run.watch.tell("meta-controller", 1.0)
+    return run.birth.bundle("meta_controller", "sac", meta.tensors, meta.metrics)

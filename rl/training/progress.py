@@ -28,14 +28,14 @@ class Stopwatch:
         total = sum(phases.values())
         self._report, self._began = report, time.monotonic()
         self._share = {name: share / total for name, share in phases.items()}
+        self._done = dict.fromkeys(phases, 0.0)
 
     def tell(self, phase: str, fraction: float, metrics: Mapping[str, float] | None = None) -> None:
-        """Report that `fraction` of a phase is done."""
+        """Report that `fraction` of a phase is done; phases may run side by side."""
         if self._report is None:
             return
-        names = list(self._share)
-        before = sum(self._share[name] for name in names[: names.index(phase)])
-        done = before + self._share[phase] * min(max(fraction, 0.0), 1.0)
+        self._done[phase] = max(self._done[phase], min(max(fraction, 0.0), 1.0))
+        done = sum(self._share[name] * self._done[name] for name in self._share)
         spent = time.monotonic() - self._began
         left = spent * (1.0 - done) / done if done > 0.01 else float("nan")
         self._report(Progress(phase, done, left, metrics or {}))

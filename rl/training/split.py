@@ -68,5 +68,14 @@ def rows_in(part: slice, slots: int) -> BoolArray:
     return inside
 
 
+def longest_stretch(inside: BoolArray, most: int) -> slice:
+    """The end of the longest run of True in `inside` (T,), at most `most` rows of it."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]]).astype(np.int8)))
+    starts, stops = edges[::2], edges[1::2]
+    longest = int(np.argmax(stops - starts))
+    stop = int(stops[longest])
+    return slice(max(int(starts[longest]), stop - most), stop)
+
+
 def _row_after(times: TimeArray, day: date) -> int:
     return int(np.searchsorted(times, np.datetime64(day, "ns") + np.timedelta64(1, "D"), side="left"))

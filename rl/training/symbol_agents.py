@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.market import BoolArray, Float32Array, IntArray
+from data.market import BoolArray, IntArray
 from rl.market import RowMarket, starts_in
 from rl.symbol_policy import Actor
 from rl.threads import limit_threads
 from rl.training.evaluation import score_returns
 from rl.training.figures import sharpe
 from rl.training.preset import Preset
+from rl.training.split import longest_stretch
+from rl.training.stage import Checkpoint, StageFolder, Tensors, Trail
 
 if TYPE_CHECKING:
     from rl.algorithms.fast_ppo import FastPPO
 
-Tensors = dict[str, Float32Array]
 Tell = Callable[[float, Mapping[str, float]], None]
 """Told the fraction done and the newest figures."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The mean of the weights over one stretch of training, and its figure on the judging dates."""
-
-    tensors: Tensors
-    figure: float
-    samples: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """The checkpoints of one training run, in order, and how many bars judged them."""
-
-    checkpoints: tuple[Checkpoint, ...]
-    judged_bars: int
 
 
 def own_heads(market: RowMarket) -> IntArray:
@@ -47,35 +30,46 @@ def own_heads(market: RowMarket) -> IntArray:
 
 
 def fit(
-    market: RowMarket,
-    learn: BoolArray,
-    judge: slice,
-    preset: Preset,
-    samples: int,
-    seed: int,
-    per_year: float,
-    tell: Tell,
-) -> Trail:
+    market: RowMarket, learn: BoolArray, judge: slice, preset: Preset, samples: int, seed: int, per_year: float,
+    tell: Tell, folder: StageFolder | None = None,
+) -> Trail:  # fmt: skip
     """Train on the slots `learn` (T,) for `samples` transitions; Ray must be running (rl.ray_session).
 
-    After each of `checkpoints` equal stretches the mean of the weights within it is put to the slots `judge`.
+    After each of `checkpoints` equal stretches the mean of the weights within it is put to the slots `judge`, and kept
+    in `folder`, from where a killed run goes on bit for bit. With `patience` set, it stops after so many checkpoints
+    without a better figure.
     """
     from rl.algorithms.fast_ppo import fast_ppo
 
     limit_threads(preset.ppo.threads)
-    starts = starts_in(market, learn)
+    starts, seen = starts_in(market, learn), longest_stretch(learn, judge.stop - judge.start)
     ppo = preset.ppo.model_copy(update={"samples": samples})
+    found = list(folder.trail()) if folder else []
     algorithm = fast_ppo(market, starts, preset.episodes.rules(), preset.reward, ppo, seed)
-    found: list[Checkpoint] = []
     try:
-        for number in range(1, ppo.checkpoints + 1):
-            tensors = _advance(algorithm, samples * number // ppo.checkpoints)
+        if folder:
+            folder.resume(algorithm)
+        while len(found) < ppo.checkpoints and not _exhausted(found, ppo.patience):
+            tensors = _advance(algorithm, samples * (len(found) + 1) // ppo.checkpoints)
             figure = judge_scores(market, judge, tensors, per_year)
             found.append(Checkpoint(tensors, figure, algorithm.samples))
-            tell(number / ppo.checkpoints, {"held-out": figure, "samples": float(algorithm.samples)})
+            if folder:
+                folder.keep(tuple(found), algorithm)
+            gap = judge_scores(market, seen, tensors, per_year) - figure
+            told = {"held-out": figure, "gap": gap, "samples": float(algorithm.samples)}
+            tell(len(found) / ppo.checkpoints, told)
     finally:
         algorithm.stop()
+    tell(1.0, {"held-out": max(c.figure for c in found)})
     return Trail(tuple(found), judge.stop - judge.start)
+
+
+def _exhausted(found: Sequence[Checkpoint], patience: int) -> bool:
+    """Whether the last `patience` checkpoints brought nothing better; never with a patience of 0."""
+    if patience == 0 or len(found) <= patience:
+        return False
+    best = int(np.argmax([c.figure for c in found]))
+    return len(found) - 1 - best >= patience
 
 
 def _advance(algorithm: FastPPO, until: int) -> Tensors:
@@ -104,8 +98,10 @@ def best_checkpoint(trails: Sequence[Trail]) -> int:
     """How far to train: the checkpoint with the best mean figure over all runs, weighted by the bars that judged it.
 
     One stretch of validation dates is too short to tell a good stopping point from luck; the folds' held-out dates are
-    several times as long, and at the same checkpoint each run has gone over its own dates equally often.
+    several times as long, and at the same checkpoint each run has gone over its own dates equally often. Runs that
+    stopped early leave only the checkpoints that all of them reached.
     """
     weights = np.array([trail.judged_bars for trail in trails], dtype=np.float64)
-    figures = np.array([[c.figure for c in trail.checkpoints] for trail in trails])
+    reached = min(len(trail.checkpoints) for trail in trails)
+    figures = np.array([[c.figure for c in trail.checkpoints[:reached]] for trail in trails])
     return int(np.argmax(weights @ figures))

@@ -15,9 +15,11 @@ from rl.store import PolicyBundle, PolicyStore, tensor_sha256
 from rl.symbol_policy import Actor, SymbolPolicy, stateless_view
 from rl.training.evaluation import evaluate, run_sleeves, score_returns
 from rl.training.figures import figures, max_drawdown, sharpe
-from rl.training.pipeline import Origin, train_symbol_agents
+from rl.training.bundles import Origin
+from rl.training.pipeline import train_symbol_agents
 from rl.training.preset import BenchmarkPreset, EpisodePreset, PPOPreset, Preset, SplitPreset
-from rl.training.symbol_agents import Checkpoint, Trail, best_checkpoint, fit, own_heads
+from rl.training.stage import Checkpoint, Trail
+from rl.training.symbol_agents import best_checkpoint, fit, own_heads
 from rl.training.views import HeldOut, agent_scores
 from tests.rl.histories import history
 
@@ -60,7 +62,7 @@ def test_a_planted_signal_is_found_on_dates_that_were_not_learned_from():
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not():
     given_history = history(300, 3)
-    made = [train_symbol_agents(given_history, preset(12_000), s, Origin({}, "")) for s in (1, 1, 2)]
+    made = [train_symbol_agents(given_history, preset(12_000), s, Origin({}, "")).symbol_agents for s in (1, 1, 2)]
     a, b, c = (bundle.manifest.sha256 for bundle in made)
     assert a == b == tensor_sha256(made[0].tensors)
     assert a != c
@@ -73,7 +75,7 @@ def test_unseen_dates_change_no_weight():
     other.panel.close[cut:] *= 1.0 + 0.1 * np.arange(70)[:, None]
     other.fill[cut:] *= 2.0
     other.features.values[cut:] += 1.0
-    a, b = (train_symbol_agents(h, preset(12_000), 1, Origin({}, "")) for h in (one, other))
+    a, b = (train_symbol_agents(h, preset(12_000), 1, Origin({}, "")).symbol_agents for h in (one, other))
     assert a.manifest.sha256 == b.manifest.sha256
     assert a.manifest.metrics["seen"] == b.manifest.metrics["seen"]
     assert a.manifest.metrics["unseen"] != b.manifest.metrics["unseen"]
@@ -82,8 +84,8 @@ def test_unseen_dates_change_no_weight():
 def test_a_run_says_where_it_comes_from(tmp_path):
     given_history = history(300, 3)
     told = []
-    bundle = train_symbol_agents(given_history, preset(12_000), 5, Origin({"seed": 7}, "bullpen train"), told.append)
-    m = bundle.manifest
+    made = train_symbol_agents(given_history, preset(12_000), 5, Origin({"seed": 7}, "bullpen train"), told.append)
+    bundle, m = made.symbol_agents, made.symbol_agents.manifest
     assert (m.role, m.source, m.params, m.seed, m.command) == (
         "symbol_agents", "synthetic", {"seed": 7}, 5, "bullpen train",
     )  # fmt: skip
@@ -170,7 +172,7 @@ def test_evaluation_reads_nothing_after_its_part():
 
 def test_views_within_a_fold_come_from_agents_that_did_not_see_it(tmp_path):
     given_history = history(300, 3)
-    first, second = (train_symbol_agents(given_history, preset(5_000), s, Origin({}, "")) for s in (1, 2))
+    first, second = (train_symbol_agents(given_history, preset(5_000), s, Origin({}, "")).symbol_agents for s in (1, 2))
     assert isinstance(first, PolicyBundle)
     part = slice(100, 150)
     scores = agent_scores(given_history, SymbolPolicy(first), [HeldOut(part, SymbolPolicy(second))])

@@ -9,7 +9,8 @@ from rl.meta.config import MetaConfig
 from rl.meta.policy import MetaPolicy
 from rl.store import PolicyStore
 from rl.symbol_policy import SymbolPolicy
-from rl.training.pipeline import Origin, train_all
+from rl.training.bundles import Origin
+from rl.training.pipeline import train_all
 from rl.training.preset import PPOPreset, Preset, SplitPreset
 from rl.training.progress import Progress
 from tests.rl.histories import history

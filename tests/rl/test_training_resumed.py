@@ -1,0 +1,174 @@
+"""Training that is stopped, killed or spread over workers ends with the bits of a run that was left alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from data.errors import CorruptFile, InputError
+from data.market import AssetClass
+from rl.market import row_market
+from rl.ray_session import ray_session
+from rl.training.bundles import Origin
+from rl.training.pipeline import Keeping, train_symbol_agents
+from rl.training.preset import EpisodePreset, PPOPreset, Preset, SplitPreset
+from rl.training.run_folder import RunFolder
+from rl.training.stage import Checkpoint, StageFolder
+from rl.training.symbol_agents import fit
+from tests.rl.histories import history
+
+PRESET = Preset(
+    name="tiny",
+    ppo=PPOPreset(samples=12_000, rows=64, steps=16, minibatches=2, hidden=(8,), checkpoints=4),
+    episodes=EpisodePreset(horizon=32),
+    split=SplitPreset(train=0.6, validation=0.2, embargo_bars=5),
+    folds=2,
+    seeds=2,
+)
+ORIGIN = Origin({"seed": 7}, "bullpen train")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _ray():
+    with ray_session(2):
+        yield
+
+
+class Stopped(Exception):
+    """What a person does to a run."""
+
+
+def given():
+    return history(320, 4, seed=2, classes=(AssetClass.STOCK,))
+
+
+def fitted(folder=None, stop_after=99, **ppo):
+    market, told = row_market(given()), []
+    preset = PRESET.model_copy(update={"ppo": PRESET.ppo.model_copy(update=ppo)})
+
+    def tell(fraction, figures):
+        told.append(fraction)
+        if len(told) == stop_after:
+            raise Stopped
+
+    learn = np.arange(320) < 200
+    return fit(market, learn, slice(210, 300), preset, 12_000, 3, 252.0, tell, folder).checkpoints
+
+
+def same(one: tuple[Checkpoint, ...], other: tuple[Checkpoint, ...]) -> bool:
+    return len(one) == len(other) and all(
+        a.figure == b.figure and a.samples == b.samples and all(np.array_equal(a.tensors[k], b.tensors[k]) for k in a.tensors)
+        for a, b in zip(one, other, strict=True)
+    )  # fmt: skip
+
+
+def test_a_stopped_stage_goes_on_bit_for_bit(tmp_path):
+    whole = fitted()
+    folder = StageFolder(tmp_path / "stage")
+    with pytest.raises(Stopped):
+        fitted(folder, stop_after=2)
+    assert len(folder.trail()) == 2
+    assert same(fitted(folder), whole)
+    assert not same(whole[:2], whole[2:])
+
+
+def test_a_kill_while_a_checkpoint_is_written_costs_only_that_one(tmp_path):
+    folder = StageFolder(tmp_path / "stage")
+    with pytest.raises(Stopped):
+        fitted(folder, stop_after=2)
+    torn = tmp_path / "stage" / "3.partial"
+    torn.mkdir()
+    (torn / "trail.json").write_text("[{")
+    assert same(fitted(folder), fitted())
+
+
+def test_a_checkpoint_that_cannot_be_read_is_named(tmp_path):
+    folder = StageFolder(tmp_path / "stage")
+    with pytest.raises(Stopped):
+        fitted(folder, stop_after=1)
+    (tmp_path / "stage" / "1" / "trail.json").write_text("[{")
+    with pytest.raises(CorruptFile, match="checkpoint 1"):
+        fitted(folder)
+
+
+def test_a_run_stops_early_when_nothing_gets_better():
+    whole = fitted(checkpoints=8)
+    figures = [c.figure for c in whole]
+    patient = fitted(checkpoints=8, patience=1)
+    stops = next(n for n in range(1, 8) if max(figures[:n]) >= figures[n])
+    assert same(patient, whole[: stops + 1])
+    assert len(patient) < len(whole)
+
+
+def test_side_by_side_is_one_after_the_other(tmp_path):
+    one, two = (
+        train_symbol_agents(given(), PRESET, 3, ORIGIN, None, Keeping(tmp_path / str(n), workers=n)) for n in (1, 2)
+    )
+    assert same(one.members, two.members)
+    assert len(one.members) == 2
+    assert not same(one.members[:1], one.members[1:])
+    assert one.symbol_agents.manifest.sha256 == two.symbol_agents.manifest.sha256
+
+
+SCRIPT = """
+    import sys
+    from pathlib import Path
+    sys.path.insert(0, {root!r})
+    from tests.rl.test_training_resumed import ORIGIN, PRESET, given
+    from rl.training.pipeline import Keeping, train_symbol_agents
+    made = train_symbol_agents(given(), PRESET, 3, ORIGIN, None, Keeping(Path({folder!r}), resume=True))
+    print(made.symbol_agents.manifest.sha256)
+"""
+
+
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(tmp_path):
+    root = os.fspath(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    script = textwrap.dedent(SCRIPT).format(root=root, folder=str(tmp_path))
+    first = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, start_new_session=True)
+    while not list(tmp_path.glob("*/symbol-agents-fold-2/2")):
+        assert first.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait()
+    left = next(tmp_path.glob("symbol-agents-*"))
+    assert (left / "symbol-agents-fold-1" / "4").is_dir()
+    again = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    alone = train_symbol_agents(given(), PRESET, 3, ORIGIN)
+    assert again.stdout.strip() == alone.symbol_agents.manifest.sha256
+    assert not left.exists()
+
+
+def test_a_run_begun_with_something_else_is_another_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("rl.training.pipeline.git_commit", lambda: "one")
+
+    def begin(seed, preset=PRESET):
+        def stop(progress):
+            raise Stopped
+
+        with pytest.raises(Stopped):
+            train_symbol_agents(given(), preset, seed, ORIGIN, stop, Keeping(tmp_path))
+        return {p.name for p in tmp_path.iterdir() if p.is_dir()}
+
+    assert len(begin(1)) == 1
+    assert len(begin(2)) == 2
+    assert len(begin(2)) == 2
+    assert len(begin(2, PRESET.model_copy(update={"seeds": 1}))) == 3
+    monkeypatch.setattr("rl.training.pipeline.git_commit", lambda: "other")
+    assert len(begin(2)) == 4
+
+
+def test_one_process_at_a_time_has_a_run(tmp_path):
+    one, other = RunFolder(tmp_path, "run"), RunFolder(tmp_path, "run")
+    one.open(resume=False)
+    with pytest.raises(InputError, match="under way"):
+        other.open(resume=True)
+    one.close()
+    other.open(resume=True)
+    other.close()
