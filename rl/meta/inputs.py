@@ -20,6 +20,8 @@ SCHEMA = "meta-obs-v1"
 AGENTS = ("news", "social", "macro", "momentum", "mean_reversion", "risk", "policy")
 VIEW_PARTS = ("score", "confidence", "known")
 MARKET_COLUMNS = ("ret_5/vol_21", "mom_63/vol_63", "rank_mom_63", "rank_mom_252", "rank_vol_21", "vol_21")
+RAW_FEATURES = ("ret_5", "mom_63", "rank_mom_63", "rank_mom_252", "rank_vol_21", "vol_21", "vol_63")
+"""Per-symbol features that MARKET_COLUMNS are made of."""
 BOOK_COLUMNS = ("prior", "held", "drift", "tradable")
 SYMBOL_COLUMNS = MARKET_COLUMNS + BOOK_COLUMNS
 SHARED_BOOK_COLUMNS = ("cash", "cash_drift", "drawdown")
@@ -78,14 +80,18 @@ def build_inputs(
 
 def market_columns(features: Features, rows: slice) -> FloatArray:
     """MARKET_COLUMNS through time, (T, S, 6), unclipped; NaN where unknown."""
-    vol_21 = np.maximum(features["vol_21"][rows], VOL_FLOOR)
-    vol_63 = np.maximum(features["vol_63"][rows], VOL_FLOOR)
+    return columns_of({name: features[name][rows] for name in RAW_FEATURES})
+
+
+def columns_of(values: Mapping[str, FloatArray]) -> FloatArray:
+    """MARKET_COLUMNS (..., 6), unclipped, out of `values` (...) by name of RAW_FEATURES."""
+    vol_21, vol_63 = (np.maximum(values[name], VOL_FLOOR) for name in ("vol_21", "vol_63"))
     columns = (
-        8.0 * features["ret_5"][rows] / vol_21,
-        2.0 * features["mom_63"][rows] / vol_63,
-        features["rank_mom_63"][rows],
-        features["rank_mom_252"][rows],
-        features["rank_vol_21"][rows],
+        8.0 * values["ret_5"] / vol_21,
+        2.0 * values["mom_63"] / vol_63,
+        values["rank_mom_63"],
+        values["rank_mom_252"],
+        values["rank_vol_21"],
         2.0 * vol_21,
     )
     return np.stack(columns, axis=-1)

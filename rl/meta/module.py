@@ -1,4 +1,4 @@
-"""The RLModule that RLlib's SAC trains: a permutation-equivariant actor and pooled twin critics."""
+"""The RLModule that RLlib's SAC trains: a permutation-equivariant actor and twin critics read in one product."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import torch
 from ray.rllib.algorithms.sac.torch.default_sac_torch_rl_module import DefaultSACTorchRLModule
+from ray.rllib.algorithms.sac.sac_learner import ACTION_DIST_INPUTS_NEXT, QF_PREDS, QF_TARGET_NEXT, QF_TWIN_PREDS
 from ray.rllib.core.columns import Columns
+from ray.rllib.core.distribution.torch.torch_distribution import TorchSquashedGaussian
 from ray.rllib.core.models.base import ENCODER_OUT
 from torch import Tensor, nn
 
 from data.market import Float32Array
 from rl.meta.actor import VIEW_WIDTH
-from rl.meta.networks import ActorHead, ActorTrunk, CriticTrunk, Layout
+from rl.meta.inputs import SYMBOL_COLUMNS
+from rl.meta.networks import ACT_TERMS, ActorHead, ActorTrunk, CriticTrunk, Layout, Sight, appraise, embed, q_values
 
 
 class _Encoder(nn.Module):
@@ -31,7 +34,9 @@ class _Encoder(nn.Module):
 class MetaModule(DefaultSACTorchRLModule):
     """`model_config`: symbols, shared, hidden, mixed, critic_hidden, kappa (and RLlib's twin_q).
 
-    RLlib's own forward passes, losses and target networks are used unchanged; only the networks are ours.
+    Actor, critics and target networks lie where RLlib's SAC looks for them, so that its own forward passes and Learner
+    work on them unchanged. `_forward_train_continuous` gives the same outputs, bit for bit in what is drawn, from one
+    reading of each state by all critics.
     """
 
     pi_encoder: _Encoder
@@ -52,20 +57,68 @@ class MetaModule(DefaultSACTorchRLModule):
         if self.twin_q:
             self.qf_twin_encoder, self.qf_twin = self._critic(layout, config)
 
+    def _forward_train_continuous(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """RLlib's outputs for SAC's losses (`DefaultSACTorchRLModule._forward_train_continuous`), with the twins in one
+        product, and gradients only where a loss takes them.
+        """
+        actor, head = self.pi_encoder.trunk, self.pi
+        now, then = (actor.layout.split(batch[key]) for key in (Columns.OBS, Columns.NEXT_OBS))
+        critics, heads = self._critics("")
+        seen, looked = self._embedded(critics, now)
+        worth = appraise(critics, seen, now)
+        inputs = head(actor.code(looked, now))
+        drawn, logp = _drawn(inputs)
+        said = q_values(worth, heads, critics[0].acts(now, batch[Columns.ACTIONS]), learn=True)
+        current = q_values(worth.detach(), heads, critics[0].acts(now, drawn), learn=False)
+        with torch.no_grad():
+            critics, heads = self._critics("target_")
+            seen, looked = self._embedded(critics, then)
+            next_inputs = head(actor.code(looked, then))
+            next_drawn, next_logp = _drawn(next_inputs)
+            later = q_values(appraise(critics, seen, then), heads, critics[0].acts(then, next_drawn), learn=False)
+        twin = {QF_TWIN_PREDS: said[:, 1]} if self.twin_q else {}
+        return twin | {
+            QF_PREDS: said[:, 0],
+            Columns.ACTION_DIST_INPUTS: inputs,
+            ACTION_DIST_INPUTS_NEXT: next_inputs,
+            "logp_resampled": logp,
+            "logp_next_resampled": next_logp,
+            "q_curr": current.amin(1),
+            QF_TARGET_NEXT: later.amin(1),
+        }
+
+    def _critics(self, prefix: str) -> tuple[list[CriticTrunk], list[nn.Linear]]:
+        """Trunks and heads of the critics, or with "target_" of their target networks."""
+        names = ("qf", "qf_twin") if self.twin_q else ("qf",)
+        trunks = [getattr(self, f"{prefix}{name}_encoder").trunk for name in names]
+        return trunks, [getattr(self, f"{prefix}{name}") for name in names]
+
+    def _embedded(self, critics: list[CriticTrunk], sight: Sight) -> tuple[Tensor, Tensor]:
+        """The first layers' output of critics and actor, (B, N, K H) and (B, N, H), from one product."""
+        actor = self.pi_encoder.trunk.embed
+        found = embed([*(critic.embed for critic in critics), actor], sight)
+        seen, looked = found.split([found.shape[2] - actor.out_features, actor.out_features], dim=2)
+        return seen, looked
+
     def _critic(self, layout: Layout, config: dict[str, Any]) -> tuple[nn.Module, nn.Module]:
         trunk = CriticTrunk(layout, config["critic_hidden"], config["kappa"])
-        return _Encoder(trunk, (Columns.OBS, Columns.ACTIONS)), nn.Linear(config["critic_hidden"] + 2, 1)
+        return _Encoder(trunk, (Columns.OBS, Columns.ACTIONS)), nn.Linear(config["critic_hidden"] + ACT_TERMS, 1)
+
+
+def _drawn(inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Actions (B, A) of RLlib's squashed Gaussian with gradients, and their log densities (B,)."""
+    return TorchSquashedGaussian.from_logits(inputs).rsample_and_logp()
 
 
 def export_actor(module: MetaModule, kappa: float) -> dict[str, Float32Array]:
     """The actor's tensors under the names of `rl.meta.actor.actor_shapes`, with its reach."""
     trunk, head = module.pi_encoder.trunk, module.pi
-    width = trunk.embed_rows.weight.shape[1] - VIEW_WIDTH
+    symbol, views, shared = trunk.embed.weight.split([len(SYMBOL_COLUMNS), VIEW_WIDTH, trunk.layout.shared], dim=1)
     tensors = {
-        "embed.symbol": trunk.embed_rows.weight[:, :width],
-        "embed.views": trunk.embed_rows.weight[:, width:],
-        "embed.shared": trunk.embed_shared.weight,
-        "embed.bias": trunk.embed_rows.bias,
+        "embed.symbol": symbol,
+        "embed.views": views,
+        "embed.shared": shared,
+        "embed.bias": trunk.embed.bias,
         "mix.embed": trunk.mix_embed.weight,
         "mix.pooled": trunk.mix_pooled.weight,
         "mix.bias": trunk.mix_embed.bias,

@@ -1,15 +1,18 @@
 """The torch twins of `rl.meta.actor`, and the critics: all treat symbols as a set.
 
 Only training imports this module. Observations arrive flattened (`rl.meta.env.flatten`); `Layout` takes them apart.
+A state is read by several networks in one product (`embed`); what depends on actions comes after it and is small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from rl.meta.actor import CASH_DRIFT, DRIFT, STILL_LIMIT, VIEW_WIDTH
 from rl.meta.inputs import SYMBOL_COLUMNS
@@ -18,10 +21,16 @@ PRIOR, HELD, TRADABLE = (SYMBOL_COLUMNS.index(name) for name in ("prior", "held"
 FIRST_STEP = 0.01
 """Scale of the actor's last layer at the start: training begins at the prior."""
 LOG_STD_START = -3.0
+SHUT = -1e4
+"""Added to the embedding of what cannot be traded before its relu, which makes it exactly 0."""
+ACT_TERMS = 5
+"""What a critic weighs of a symbol's act: active, trade, |trade|, active squared, active times trade."""
 
 
 class Sight(NamedTuple):
-    """An observation taken apart: `rows` (B, N, K0 + 21), `tradable` (B, N, 1) of 0 and 1, `shared` (B, G)."""
+    """An observation taken apart: `rows` (B, N, K0 + 21 + G + 1), each symbol's own columns, the shared ones and whether
+    it cannot be traded; `tradable` (B, N, 1) of 0 and 1; `shared` (B, G).
+    """
 
     rows: Tensor
     tradable: Tensor
@@ -35,19 +44,29 @@ class Layout:
     symbols: int
     shared: int
 
+    @property
+    def row_width(self) -> int:
+        """Columns that a network reads of a symbol."""
+        return len(SYMBOL_COLUMNS) + VIEW_WIDTH + self.shared
+
     def split(self, observation: Tensor) -> Sight:
         """Take a flat observation (B, D) apart."""
         symbol_width = self.symbols * len(SYMBOL_COLUMNS)
         view_width = self.symbols * VIEW_WIDTH
         symbol, views, shared = observation.split([symbol_width, view_width, self.shared], dim=1)
         symbol = symbol.unflatten(1, (self.symbols, len(SYMBOL_COLUMNS)))
-        rows = torch.cat([symbol, views.unflatten(1, (self.symbols, VIEW_WIDTH))], dim=2)
-        return Sight(rows, symbol[:, :, TRADABLE : TRADABLE + 1], shared)
+        views = views.unflatten(1, (self.symbols, VIEW_WIDTH))
+        tradable = symbol[:, :, TRADABLE : TRADABLE + 1]
+        context = shared[:, None].expand(-1, self.symbols, -1)
+        return Sight(torch.cat([symbol, views, context, 1.0 - tradable], dim=2), tradable, shared)
 
 
-def pool(embed: Tensor, tradable: Tensor) -> Tensor:
-    """Mean and max over tradable symbols, (B, 2H); `embed` (B, N, H) is zero where not tradable and never negative."""
-    return torch.cat([embed.sum(1) / tradable.sum(1).clamp(min=1.0), embed.amax(1)], dim=1)
+def embed(layers: Sequence[nn.Linear], sight: Sight) -> Tensor:
+    """relu of each layer's reading of the rows, side by side (B, N, sum of H); zero where not tradable."""
+    weight = torch.cat([layer.weight for layer in layers])
+    shut = torch.full_like(weight[:, :1], SHUT)
+    bias = torch.cat([layer.bias for layer in layers])
+    return torch.relu_(linear(sight.rows, torch.cat([weight, shut], dim=1), bias))
 
 
 class ActorTrunk(nn.Module):
@@ -56,8 +75,7 @@ class ActorTrunk(nn.Module):
     def __init__(self, layout: Layout, hidden: int, mixed: int, kappa: float) -> None:
         super().__init__()
         self.layout, self.kappa = layout, kappa
-        self.embed_rows = nn.Linear(len(SYMBOL_COLUMNS) + VIEW_WIDTH, hidden)
-        self.embed_shared = nn.Linear(layout.shared, hidden, bias=False)
+        self.embed = nn.Linear(layout.row_width, hidden)
         self.mix_embed = nn.Linear(hidden, mixed)
         self.mix_pooled = nn.Linear(2 * hidden, mixed, bias=False)
         self.cash_shared = nn.Linear(layout.shared, mixed)
@@ -65,10 +83,15 @@ class ActorTrunk(nn.Module):
 
     def forward(self, observation: Tensor) -> Tensor:
         """(B, D) -> (B, N + 1, mixed + 1)."""
-        rows, tradable, shared = self.layout.split(observation)
-        embed = torch.relu(self.embed_rows(rows) + self.embed_shared(shared)[:, None]) * tradable
-        pooled = pool(embed, tradable)
-        mix = torch.relu(self.mix_embed(embed) + self.mix_pooled(pooled)[:, None])
+        sight = self.layout.split(observation)
+        return self.code(embed((self.embed,), sight), sight)
+
+    def code(self, seen: Tensor, sight: Sight) -> Tensor:
+        """The same from what `embed` made of the rows."""
+        rows, tradable, shared = sight
+        # Pooled over what is tradable: the rest is zero, and nothing is negative.
+        pooled = torch.cat([seen.sum(1) / tradable.sum(1).clamp(min=1.0), seen.max(1).values], dim=1)
+        mix = torch.relu_(self.mix_embed(seen) + self.mix_pooled(pooled)[:, None])
         cash = torch.relu(self.cash_shared(shared) + self.cash_pooled(pooled))
         drift = torch.cat([rows[:, :, DRIFT], shared[:, CASH_DRIFT, None]], dim=1)
         still = torch.atanh((drift / self.kappa).clamp(-STILL_LIMIT, STILL_LIMIT))
@@ -104,43 +127,77 @@ class ActorHead(nn.Module):
 
 
 class CriticTrunk(nn.Module):
-    """Observation and action -> (B, 2 mixed + 2): what the action's weights are worth, pooled over the symbols.
+    """Observation and action -> (B, hidden + ACT_TERMS): a code of the state and what the action's weights are worth.
 
     The weights that the environment would make of the action are computed here, so that what the critic learns of a
-    symbol is the value of a weight in it: `active` (weight less prior) and `trade` (weight less held).
+    symbol is the value of a weight in it: `active` (weight less prior) and `trade` (weight less held). A value is
+    linear and quadratic in both, with a kink where trading starts, by coefficients that the state decides.
     """
 
     def __init__(self, layout: Layout, hidden: int, kappa: float) -> None:
         super().__init__()
         self.layout, self.kappa = layout, kappa
-        self.embed_rows = nn.Linear(len(SYMBOL_COLUMNS) + VIEW_WIDTH, hidden)
-        self.embed_shared = nn.Linear(layout.shared, hidden)
-        self.edge = nn.Linear(hidden, 1)
-        self.embed_act = nn.Linear(3, hidden, bias=False)
-        self.mix_embed = nn.Linear(hidden, hidden)
-        self.mix_pooled = nn.Linear(2 * hidden, hidden, bias=False)
+        self.embed = nn.Linear(layout.row_width, hidden)
+        self.worth = nn.Linear(hidden, ACT_TERMS)
+        self.state = nn.Linear(hidden, hidden)
 
     def forward(self, observation: Tensor, action: Tensor) -> Tensor:
-        """(B, D), (B, N + 1) -> (B, hidden + 2)."""
-        rows, tradable, shared = self.layout.split(observation)
-        active, trade = self._consequences(rows, tradable, action)
-        code = torch.relu(self.embed_rows(rows) + self.embed_shared(shared)[:, None]) * tradable
-        count = tradable.sum(1).clamp(min=1.0)
-        gain = (active * self.edge(code)).sum(1) / count
-        paid = trade.abs().sum(1) / count
-        acts = torch.cat([active, trade, trade.abs()], dim=2)
-        mix = self.mix_embed(code + self.embed_act(acts)) + self.mix_pooled(pool(code, tradable))[:, None]
-        mixed = (torch.relu(mix) * tradable).sum(1) / count
-        return torch.cat([mixed, gain, paid], dim=1)
+        """(B, D), (B, N + 1) -> (B, hidden + ACT_TERMS)."""
+        sight = self.layout.split(observation)
+        worth = appraise((self,), embed((self.embed,), sight), sight)
+        return torch.cat([worth.state, _summed(worth, self.acts(sight, action))], dim=1)
+
+    def acts(self, sight: Sight, action: Tensor) -> Tensor:
+        """The terms of each symbol's act (B, N, ACT_TERMS), zero where not tradable."""
+        active, trade = self._consequences(sight.rows, sight.tradable, action)
+        return torch.cat([active, trade, trade.abs(), active * active, active * trade], dim=2)
 
     def _consequences(self, rows: Tensor, tradable: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
         """`active` and `trade` (B, N, 1) in units of an equal share, zero where not tradable."""
         share = tradable.sum(1, keepdim=True).clamp(min=1.0)
         prior = rows[:, :, PRIOR : PRIOR + 1] * tradable / share
         held = rows[:, :, HELD : HELD + 1] / share
-        odds = prior * torch.exp(self.kappa * action[:, :-1, None])
-        cash = (1.0 - prior.sum(1, keepdim=True)).clamp(min=0.0) * torch.exp(self.kappa * action[:, -1:, None])
+        odds = torch.exp(self.kappa * action[:, :, None])
+        stakes = prior * odds[:, :-1]
+        cash = (1.0 - prior.sum(1, keepdim=True)).clamp(min=0.0) * odds[:, -1:]
         rest = 1.0 - (held * (1.0 - tradable)).sum(1, keepdim=True)
-        weights = rest * odds / (odds.sum(1, keepdim=True) + cash)
+        weights = stakes * (rest / (stakes.sum(1, keepdim=True) + cash))
         active = (weights - rest * prior) * share
         return active, (weights - held * tradable) * share
+
+
+class Worth(NamedTuple):
+    """What K critics make of B states before any action: `terms` (B, N, K, ACT_TERMS), the worth of each term of each
+    symbol's act over the count of tradable symbols, and `state` (B, K H), codes of the states side by side.
+    """
+
+    terms: Tensor
+    state: Tensor
+
+    def detach(self) -> Worth:
+        """The same without gradients."""
+        return Worth(self.terms.detach(), self.state.detach())
+
+
+def appraise(trunks: Sequence[CriticTrunk], seen: Tensor, sight: Sight) -> Worth:
+    """What K trunks make of what `embed` saw for them (B, N, K H): block-diagonal products, one for all trunks."""
+    count = sight.tradable.sum(1).clamp(min=1.0)
+    terms = linear(seen, torch.block_diag(*(t.worth.weight for t in trunks)), torch.cat([t.worth.bias for t in trunks]))
+    states = torch.block_diag(*(t.state.weight for t in trunks))
+    state = linear(seen.sum(1) / count, states, torch.cat([t.state.bias for t in trunks]))
+    return Worth((terms / count[:, None]).unflatten(2, (len(trunks), ACT_TERMS)), torch.relu(state))
+
+
+def q_values(worth: Worth, heads: Sequence[nn.Linear], acts: Tensor, learn: bool) -> Tensor:
+    """What K critics say of acts (B, N, ACT_TERMS), (B, K); their last layers `heads` take gradients where `learn`."""
+    weight, bias = torch.stack([head.weight[0] for head in heads]), torch.cat([head.bias for head in heads])
+    if not learn:
+        weight, bias = weight.detach(), bias.detach()
+    by_state, by_act = weight.split([weight.shape[1] - ACT_TERMS, ACT_TERMS], dim=1)
+    said = (worth.state.unflatten(1, by_state.shape) * by_state).sum(2)
+    return said + (_summed(worth, acts).unflatten(1, by_act.shape) * by_act).sum(2) + bias
+
+
+def _summed(worth: Worth, acts: Tensor) -> Tensor:
+    """Each term's worth over all symbols, (B, K ACT_TERMS)."""
+    return (worth.terms * acts[:, :, None]).sum(1).flatten(1)

@@ -52,11 +52,13 @@ class ColumnReplay:
         """`size` transitions as columns under RLlib's names, for a one-step loss. The newest bar has no successor."""
         kept = self._kept
         bar, world = self._draw(size)
+        at, after = bar * self._worlds + world, (bar + 1) % self._bars * self._worlds + world
+        observations = kept.observations.flatten(0, 1)
         return {
-            Columns.OBS: kept.observations[bar, world],
-            Columns.NEXT_OBS: kept.observations[(bar + 1) % self._bars, world],
-            Columns.ACTIONS: kept.actions[bar, world],
-            Columns.REWARDS: kept.rewards[bar, world],
+            Columns.OBS: observations.index_select(0, at),
+            Columns.NEXT_OBS: observations.index_select(0, after),
+            Columns.ACTIONS: kept.actions.flatten(0, 1).index_select(0, at),
+            Columns.REWARDS: kept.rewards.flatten().index_select(0, at),
             Columns.TERMINATEDS: torch.zeros(size, dtype=torch.bool),
             "n_step": torch.ones(size),
             "weights": torch.ones(size),

@@ -1,8 +1,8 @@
 """SAC on RLlib with columns instead of episodes: RLlib's Algorithm, SACTorchLearner, losses and target networks.
 
 An iteration steps all worlds for some bars, puts the columns into a tensor replay and calls
-`learner_group.update(batch=...)` for each gradient step. RLlib's episodes, connectors and prioritised buffer are not on
-that path.
+`learner_group.update(batch=...)` once for many gradient steps (`rl.meta.learner`). RLlib's episodes, connectors and
+prioritised buffer are not on that path.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from data.errors import InputError
 from data.market import Float32Array
 from rl.meta.config import MetaConfig
 from rl.meta.env import AllocationVectorEnv
+from rl.meta.learner import ManySteps
 from rl.meta.module import MetaModule, export_actor
 from rl.meta.replay import ColumnReplay
 from rl.meta.runner import WorldsRunner
@@ -49,11 +50,10 @@ class MetaSAC(SAC):
         replay.add(runners.local_env_runner.sample(bars=meta.bars_per_iteration))
         while replay.filled < meta.warmup_bars:
             replay.add(runners.local_env_runner.sample(bars=meta.bars_per_iteration))
-        found: Any = None
-        for _ in range(meta.updates_per_iteration):
-            batch = MultiAgentBatch({DEFAULT_MODULE_ID: SampleBatch(replay.sample(meta.batch_size))}, meta.batch_size)
-            self.updates_done += 1
-            found = learners.update(batch=batch, timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self.updates_done})
+        columns = SampleBatch(replay.sample(meta.updates_per_iteration * meta.batch_size))
+        batch = MultiAgentBatch({DEFAULT_MODULE_ID: columns}, len(columns))
+        found: Any = learners.update(batch=batch, timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self.updates_done})
+        self.updates_done += meta.updates_per_iteration
         if not np.isfinite(float(found[0][DEFAULT_MODULE_ID]["total_loss"].peek())):
             raise InputError("training of the meta-controller diverged", "lower its learning rates, or check the data")
         runners.sync_weights(from_worker_or_learner_group=learners, inference_only=True)
@@ -103,10 +103,11 @@ def meta_sac(meta: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: in
             env_config={"make": make, "meta": meta},
         )
         .env_runners(env_runner_cls=WorldsRunner, num_env_runners=0)
-        .learners(num_learners=0, num_gpus_per_learner=0)
+        .learners(learner_class=ManySteps, num_learners=0, num_gpus_per_learner=0)
         .rl_module(rl_module_spec=module_spec(meta, env.shared_width))
         .training(
             gamma=meta.gamma,
+            train_batch_size_per_learner=meta.batch_size,
             tau=meta.tau,
             actor_lr=[[0, meta.actor_lr], [meta.updates, meta.actor_lr * meta.final_rate]],
             critic_lr=[[0, meta.critic_lr], [meta.updates, meta.critic_lr * meta.final_rate]],

@@ -99,7 +99,7 @@ def test_critic_and_actor_do_not_care_for_the_order_of_symbols() -> None:
     try:
         learner = built.learner_group._learner
         module = learner.module["default_policy"]
-        assert type(learner) is SACTorchLearner
+        assert isinstance(learner, SACTorchLearner)
         inputs, views = Worlds(small_tape(), TRAIN, TINY, 16, np.random.default_rng(0)).observe()
         order = np.array([2, 0, 3, 1])
         action = torch.rand(16, 5) * 2 - 1
