@@ -74,11 +74,21 @@ class EpisodePreset(_Strict):
     random_position: Fraction = 0.5
     noise: float = Field(default=0.1, ge=0.0, le=3.0)
     blind: Fraction = 0.5
+    dropout: Fraction = 0.0
+    """Probability that an episode sees zeros for a column."""
+    block: float = Field(default=0.0, ge=0.0, le=1e6)
+    """Mean bars between two jumps of a row to another slot of its symbol (stationary bootstrap); 0 never jumps."""
+    renoise: float = Field(default=0.0, ge=0.0, le=3.0)
+    """Standard deviation of the noise added to each move, in bar volatilities."""
+    delay: Fraction = 0.0
+    """Probability that an episode's orders are filled one bar late."""
 
     @model_validator(mode="after")
     def _ordered(self) -> EpisodePreset:
         if self.cost_low > self.cost_high:
             raise ValueError("cost_low is above cost_high")
+        if 0.0 < self.block < 1.0:
+            raise ValueError("block is shorter than a bar")
         return self
 
     def rules(self) -> Rules:
