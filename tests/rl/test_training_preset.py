@@ -23,7 +23,7 @@ def test_they_are_ordered_by_effort():
 
 
 def test_there_are_no_others_unnoticed():
-    assert sorted(p.stem for p in PRESETS.glob("*.yaml")) == ["full", "quick", "standard"]
+    assert sorted(p.stem for p in PRESETS.glob("*.yaml")) == ["evidence", "full", "quick", "standard"]
 
 
 def refused(tmp_path, text):
