@@ -1,0 +1,64 @@
+"""The commands that search for settings: `bullpen tune symbol-agents`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+commands = typer.Typer(name="tune", help="Search for better settings.", rich_markup_mode=None)
+
+Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
+DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
+Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
+Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
+Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
+Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
+
+
+@commands.callback()
+def tune() -> None:
+    """Search for better settings."""
+
+
+def _desk(**given: Any) -> Desk:
+    from app.desk import Desk
+    from app.settings import load_settings
+
+    return Desk(load_settings(**given))
+
+
+@commands.command(name="symbol-agents")
+def symbol_agents(
+    trials: Annotated[int, typer.Option(help="How many settings are tried.", min=1, max=10_000)] = 20,
+    method: Annotated[str, typer.Option("--search", help="random, grid or optuna.")] = "random",
+    space: Annotated[
+        Path | None, typer.Option("--space", help="YAML of the space [default: configs/tune/symbol_agents.yaml].")
+    ] = None,
+    source: Source = None,
+    path: DataPath = None,
+    symbols: Symbols = None,
+    seed: Seed = None,
+    frequency: Frequency = None,
+    search_seed: Annotated[int, typer.Option(help="Seed of the draws and of each training.")] = 0,
+    workers: Annotated[int, typer.Option(help="Trials side by side.", min=1, max=1024)] = 1,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a search that was stopped or killed.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the search [default: in the home, under tune].")] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try settings of the symbol agents on held-out dates; the worse are stopped early, the best becomes a preset."""
+    from app import render
+    from app.render_tune import search_report
+    from app.tuning import TuneOrder, tune_symbol_agents
+
+    desk = _desk(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
+    folder = out or desk.settings.home / "tune" / f"symbol-agents-{desk.settings.source}-{method}"
+    order = TuneOrder(space, trials, method, search_seed, workers, resume)
+    report = tune_symbol_agents(desk.market, order, folder)
+    render.emit(report, as_json, lambda: search_report(report))
