@@ -1,160 +1,51 @@
-"""Trained policies on disk: safetensors beside a JSON manifest, checked before use and never unpickled.
+"""The policy store: which trained policies there are, which is in use for each role and source, and its history.
 
-A policy is a folder `<root>/<policy_id>/` with `manifest.json` and `tensors.safetensors`. `<root>/current.json` says
-which policy of each role and source is in use. Folders appear whole or not at all.
+A policy is a folder `<root>/<policy_id>/` (rl.policies.files); `<root>/current.json` names champions and challengers
+(rl.policies.champions). Folders and table appear whole or not at all.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from data.errors import CorruptFile, InputError, NotFound
+from rl.policies.champions import CURRENT, AuditLine, Standing, changing, read_table, write_table
+from rl.policies.files import GRAPH, MANIFEST, TENSORS, load_bundle, load_tensors, read_manifest, save_bundle
+from rl.policies.judgement import objection
+from rl.policies.manifest import Manifest, PolicyBundle, Role, tensor_bytes, tensor_sha256
 
-from data.errors import CorruptFile, NotFound, StorageFailed
-from data.market import Float32Array
-from data.sources.protocol import Param
+__all__ = [
+    "CURRENT", "GRAPH", "MANIFEST", "SHIPPED", "TENSORS", "Manifest", "PolicyBundle", "PolicyStore", "Role", "Signed",
+    "load_bundle", "read_manifest", "save_bundle", "tensor_bytes", "tensor_sha256",
+]  # fmt: skip
 
-Role = Literal["symbol_agents", "meta_controller"]
-MANIFEST = "manifest.json"
-TENSORS = "tensors.safetensors"
-CURRENT = "current.json"
 SHIPPED = Path(__file__).parent / "shipped"
 """Policies that come with the package."""
-_RETRAIN = "train it again with `bullpen train`, or remove the folder"
-
-
-class Manifest(BaseModel):
-    """Where a policy comes from and how it did on dates it saw and did not see."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    schema_version: int = 1
-    policy_id: str
-    role: Role
-    algorithm: str
-    source: str
-    params: dict[str, Param]
-    """What, with `source`, rebuilds the source."""
-    data_hash: str
-    """History.fingerprint of the training data."""
-    lake: dict[str, int]
-    """Delta table name -> version."""
-    obs_id: str
-    heads: tuple[str, ...]
-    """Symbol of each head; the generic head is "*"."""
-    seed: int
-    config: dict[str, Any]
-    trained_from: str
-    trained_until: str
-    """Last slot (ISO, UTC) that training or checkpoint selection looked at."""
-    metrics: dict[str, dict[str, float]]
-    """"seen" | "validation" | "unseen" -> figure name -> value."""
-    git_commit: str
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    """Of the tensor file."""
-    shapes: dict[str, tuple[int, ...]]
-    versions: dict[str, str]
-    command: str
-    """What a person types to make it again."""
 
 
 @dataclass(frozen=True, slots=True)
-class PolicyBundle:
-    """A manifest and the float32 tensors it vouches for."""
+class Signed:
+    """Who changes what is in use, when (ISO, UTC) and why."""
 
-    manifest: Manifest
-    tensors: Mapping[str, Float32Array]
-
-
-def tensor_bytes(tensors: Mapping[str, Float32Array]) -> bytes:
-    """The tensor file's content; a function of names and values only."""
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in sorted(tensors)})
+    by: str
+    when: str
+    why: str
 
 
-def tensor_sha256(tensors: Mapping[str, Float32Array]) -> str:
-    """sha256 of `tensor_bytes`."""
-    return hashlib.sha256(tensor_bytes(tensors)).hexdigest()
-
-
-def save_bundle(path: Path, bundle: PolicyBundle) -> None:
-    """Write the folder `path`, replacing an older one, or leave everything as it was and raise StorageFailed."""
-    partial = path.with_name(f".{path.name}.partial")
-    replaced = path.with_name(f".{path.name}.replaced")
-    try:
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        _write(partial / TENSORS, tensor_bytes(bundle.tensors))
-        _write(partial / MANIFEST, (bundle.manifest.model_dump_json(indent=1) + "\n").encode())
-        if path.exists():
-            shutil.rmtree(replaced, ignore_errors=True)
-            path.rename(replaced)
-        partial.rename(path)
-        shutil.rmtree(replaced, ignore_errors=True)
-    except OSError as error:
-        shutil.rmtree(partial, ignore_errors=True)
-        if replaced.exists() and not path.exists():
-            replaced.rename(path)
-        raise StorageFailed(
-            f"policy {bundle.manifest.policy_id} could not be written: {error.strerror}", "free some disk space"
-        ) from error
-
-
-def load_bundle(path: Path, obs_id: str | None = None) -> PolicyBundle:
-    """Read and check a policy folder.
-
-    Raises NotFound where there is none; CorruptFile where the manifest cannot be read, the tensors are not those it
-    vouches for (sha256, names, shapes), a weight is not finite, or the observation id is not `obs_id` (if given).
-    """
-    manifest = read_manifest(path)
-    name = manifest.policy_id
-    try:
-        content = (path / TENSORS).read_bytes()
-    except OSError as error:
-        raise CorruptFile(f"policy {name} has no readable tensors", _RETRAIN) from error
-    if hashlib.sha256(content).hexdigest() != manifest.sha256:
-        raise CorruptFile(f"the tensors of policy {name} are not those its manifest vouches for (sha256)", _RETRAIN)
-    tensors = _parse(content, name)
-    shapes = {key: tuple(value.shape) for key, value in tensors.items()}
-    if shapes != dict(manifest.shapes):
-        raise CorruptFile(f"policy {name}: tensor names or shapes differ from the manifest", _RETRAIN)
-    if not all(bool(np.isfinite(value).all()) for value in tensors.values()):
-        raise CorruptFile(f"policy {name} holds weights that are not finite", _RETRAIN)
-    if obs_id is not None and manifest.obs_id != obs_id:
-        raise CorruptFile(f"policy {name} reads {manifest.obs_id}, this version builds {obs_id}", _RETRAIN)
-    return PolicyBundle(manifest, tensors)
-
-
-def read_manifest(path: Path) -> Manifest:
-    """The manifest of a policy folder (NotFound, CorruptFile)."""
-    try:
-        text = (path / MANIFEST).read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFound(f"no policy in folder {path.name!r}", "see `bullpen train --help`") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFile(f"the manifest of policy {path.name} cannot be read", _RETRAIN) from error
-    try:
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CorruptFile(f"the manifest of policy {path.name} is not valid at {where}", _RETRAIN) from error
+TRAINING = Signed("bullpen train", "", "")
 
 
 class PolicyStore:
-    """Policies under several roots; an earlier root wins (the user's, then the shipped ones)."""
+    """Policies under several roots; an earlier root wins (the user's, then the shipped ones). Changes go to the first.
+
+    A champion may lie under any root; the one that is in use is that of the first root that names one.
+    """
 
     def __init__(self, roots: tuple[Path, ...]) -> None:
         self.roots = roots
+
+    # --- reading --------------------------------------------------------------------------------------------------
 
     def latest(self, role: Role, source: str | None, obs_id: str | None = None) -> PolicyBundle:
         """The policy in use for a role and source, or for any source with None.
@@ -162,79 +53,147 @@ class PolicyStore:
         Raises NotFound where no root has one. A corrupt policy raises CorruptFile: what to fall back on, and that it
         was done, is the caller's to decide and record.
         """
-        for root in self.roots:
-            name = _chosen(root, role, source)
-            if name:
-                return load_bundle(root / name, obs_id)
+        name = self._champion(role, source)
+        if name:
+            return load_bundle(self._folder(name), obs_id)
         of = f"source {source!r}" if source else "any source"
         raise NotFound(f"no {role} policy for {of}", "make one with `bullpen train`")
 
     def get(self, policy_id: str) -> PolicyBundle:
         """The policy of that id (NotFound, CorruptFile)."""
-        for root in self.roots:
-            if policy_id in (folder.name for folder in _folders(root)):
-                return load_bundle(root / policy_id)
-        raise NotFound(f"no policy {policy_id!r}", "list them with `bullpen doctor`")
+        return load_bundle(self._folder(policy_id))
+
+    def manifest(self, policy_id: str) -> Manifest:
+        """Its manifest alone (NotFound, CorruptFile)."""
+        return read_manifest(self._folder(policy_id))
 
     def list(self) -> tuple[Manifest, ...]:
         """All manifests, by root and name; a policy whose manifest is broken raises CorruptFile."""
         return tuple(read_manifest(folder) for root in self.roots for folder in _folders(root))
 
-    def save(self, bundle: PolicyBundle) -> Path:
-        """Write a policy under the first root and put it in use for its role and source."""
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all policies, by root and name, broken ones too; one that an earlier root has hides another."""
+        return tuple(dict.fromkeys(folder.name for root in self.roots for folder in _folders(root)))
+
+    def standing(self, role: Role, source: str) -> Standing:
+        """Champion, challenger and history of a role and source; the champion may come from a later root."""
+        own = read_table(self.roots[0]).standings.get(f"{role}/{source}", Standing())
+        return own if own.champion else own.model_copy(update={"champion": self._champion(role, source)})
+
+    # --- changing -------------------------------------------------------------------------------------------------
+
+    def save(self, bundle: PolicyBundle, promote: bool = False, signed: Signed = TRAINING) -> Path:
+        """Write a policy under the first root, with its graph, as challenger of its role and source.
+
+        The first one of this root, and any with `promote`, is put in use at once. Raises CorruptFile where the tensors
+        are no network of the manifest's kind, StorageFailed where it did not reach the disk; then nothing is in use
+        that was not before.
+        """
         root, manifest = self.roots[0], bundle.manifest
-        path = root / manifest.policy_id
-        save_bundle(path, bundle)
-        current = _current(root) | {f"{manifest.role}/{manifest.source}": manifest.policy_id}
-        try:
-            partial = root / f".{CURRENT}.partial"
-            _write(partial, (json.dumps(current, sort_keys=True, indent=1) + "\n").encode())
-            partial.replace(root / CURRENT)
-        except OSError as error:
-            raise StorageFailed(f"{CURRENT} could not be written: {error.strerror}", "free some disk space") from error
+        path, key = root / manifest.policy_id, _key(manifest)
+        with changing(root):
+            table = read_table(root)
+            save_bundle(path, bundle)
+            mine = table.standings.get(key, Standing())
+            if mine.champion == manifest.policy_id:
+                return path
+            if mine.champion and not promote:
+                changed = mine.challenged(_line("challenges", manifest.policy_id, mine.champion, signed))
+            else:
+                previous = self._champion(manifest.role, manifest.source)
+                action = "promoted" if mine.champion else "first"
+                changed = mine.promoted(_line(action, manifest.policy_id, previous, signed))
+            write_table(root, table.changed(key, changed))
         return path
 
+    def promote(self, policy_id: str, signed: Signed, force: bool = False) -> Standing:
+        """Put a policy in use for its role and source.
 
-def _chosen(root: Path, role: Role, source: str | None) -> str:
-    """The policy id in use under one root, or ""; with no source, the one whose training ends last."""
-    current = _current(root)
-    if source is not None:
-        return current.get(f"{role}/{source}", "")
-    names = [name for key, name in sorted(current.items()) if key.startswith(f"{role}/")]
-    return max(names, key=lambda name: (read_manifest(root / name).trained_until, name), default="")
+        Raises InputError where its figures on unseen dates are worse than the champion's, or cannot be compared, unless
+        `force` with a reason; where it is champion already; and as `get` does: what cannot be loaded is never promoted.
+        """
+        root = self.roots[0]
+        with changing(root):
+            manifest = self.get(policy_id).manifest
+            table, previous = read_table(root), self._champion(manifest.role, manifest.source)
+            if previous == policy_id:
+                raise InputError(f"policy {policy_id} is champion already", "see `bullpen policies list`")
+            against = self._objection(manifest, previous)
+            if against and not (force and signed.why.strip()):
+                raise InputError(f"not promoted: {against}", "promote it all the same with --force and --why")
+            line = _line("promoted", policy_id, previous, signed).model_copy(update={"forced": bool(against)})
+            changed = table.standings.get(_key(manifest), Standing()).promoted(line)
+            write_table(root, table.changed(_key(manifest), changed))
+        return changed
+
+    def rollback(self, role: Role, source: str, signed: Signed) -> Standing:
+        """Put the champion before the present one back in use; again, and it is the one before that.
+
+        Raises NotFound where there is none, and as `get` does where it cannot be loaded.
+        """
+        root, key = self.roots[0], f"{role}/{source}"
+        with changing(root):
+            table = read_table(root)
+            mine = table.standings.get(key, Standing())
+            if not mine.former:
+                raise NotFound(f"{key} has no champion to go back to", "see `bullpen policies list`")
+            self.get(mine.former[-1])
+            changed = mine.rolled_back(_line("rolled back", mine.former[-1], mine.champion, signed))
+            write_table(root, table.changed(key, changed))
+        return changed
+
+    def export(self, policy_id: str) -> PolicyBundle:
+        """Write the graph of a stored policy anew, where it lies; the bundle as it is now.
+
+        Raises NotFound, and CorruptFile where the tensors are not what the manifest vouches for.
+        """
+        folder = self._folder(policy_id)
+        with changing(folder.parent):
+            save_bundle(folder, load_tensors(folder))
+            return load_bundle(folder)
+
+    # --- helpers --------------------------------------------------------------------------------------------------
+
+    def _folder(self, policy_id: str) -> Path:
+        for root in self.roots:
+            if policy_id in (folder.name for folder in _folders(root)):
+                return root / policy_id
+        raise NotFound(f"no policy {policy_id!r}", "list them with `bullpen policies list`")
+
+    def _champion(self, role: Role, source: str | None) -> str:
+        """The id in use, or ""; with no source, of the first root that names any the one whose training ends last."""
+        for root in self.roots:
+            standings = read_table(root).standings
+            named = [s.champion for key, s in sorted(standings.items()) if _is(key, role, source) and s.champion]
+            if len(named) > 1:
+                return max(named, key=lambda name: (self.manifest(name).trained_until, name))
+            if named:
+                return named[0]
+        return ""
+
+    def _objection(self, manifest: Manifest, previous: str) -> str:
+        try:
+            return objection(manifest, self.manifest(previous) if previous else None)
+        except (CorruptFile, NotFound) as error:
+            return f"the champion's figures cannot be read: {error.message}"
 
 
-def _current(root: Path) -> dict[str, str]:
-    try:
-        content = json.loads((root / CURRENT).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise CorruptFile(f"{CURRENT} of the policy store cannot be read", "remove it and train again") from error
-    if not isinstance(content, dict):
-        raise CorruptFile(f"{CURRENT} of the policy store is not a table", "remove it and train again")
-    return {str(key): str(value) for key, value in content.items()}
+def _line(action: str, policy_id: str, previous: str, signed: Signed) -> AuditLine:
+    return AuditLine.model_validate(
+        {"action": action, "policy_id": policy_id, "previous": previous, "by": signed.by, "when": signed.when,
+         "why": signed.why}
+    )  # fmt: skip
+
+
+def _key(manifest: Manifest) -> str:
+    return f"{manifest.role}/{manifest.source}"
+
+
+def _is(key: str, role: Role, source: str | None) -> bool:
+    return key == f"{role}/{source}" if source is not None else key.startswith(f"{role}/")
 
 
 def _folders(root: Path) -> list[Path]:
     if not root.is_dir():
         return []
     return sorted(f for f in root.iterdir() if f.is_dir() and not f.name.startswith((".", "_")))
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _parse(content: bytes, name: str) -> dict[str, Float32Array]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        loaded = load(content)
-    except SafetensorError as error:
-        raise CorruptFile(f"the tensor file of policy {name} cannot be read", _RETRAIN) from error
-    return {key: np.asarray(loaded[key], dtype=np.float32) for key in sorted(loaded)}

@@ -11,11 +11,24 @@ import numpy as np
 import pytest
 
 from data.errors import CorruptFile, NotFound, StorageFailed
+from rl.policies.files import sealed
 from rl.store import MANIFEST, TENSORS, Manifest, PolicyBundle, PolicyStore, load_bundle, save_bundle, tensor_sha256
+from tests.agents.desk_policies import meta_policy
+
+
+def tiny_network(scale=1.0):
+    """A sound MLP for two heads; its biases are `scale` times 0, 1, 2."""
+    rng = np.random.default_rng(0)
+    return {
+        "encoder.0.weight": rng.normal(0.0, 0.3, (3, 56)).astype(np.float32),
+        "encoder.0.bias": np.arange(3, dtype=np.float32) * scale,
+        "head.weight": rng.normal(0.0, 0.5, (2, 3, 7)).astype(np.float32),
+        "head.bias": np.ones((2, 7), dtype=np.float32),
+    }
 
 
 def bundle(name="ppo-a", source="simulated", role="symbol_agents", until="2021-12-31T21:00:00Z", scale=1.0):
-    tensors = {"w": np.arange(6, dtype=np.float32).reshape(2, 3) * scale, "b": np.ones(3, dtype=np.float32)}
+    tensors = meta_policy().tensors if role == "meta_controller" else tiny_network(scale)
     manifest = Manifest(
         policy_id=name, role=role, algorithm="ppo", source=source, params={"seed": 7}, data_hash="d", lake={"bars": 1},
         obs_id="obs-v1", heads=("*", "AAA"), seed=0, config={}, trained_from="2017-01-03T21:00:00Z",
@@ -29,7 +42,7 @@ def test_a_bundle_comes_back_whole(tmp_path):
     made = bundle()
     save_bundle(tmp_path / "p", made)
     found = load_bundle(tmp_path / "p", "obs-v1")
-    assert found.manifest == made.manifest
+    assert found.manifest == sealed(made).manifest
     assert sorted(found.tensors) == sorted(made.tensors)
     assert all(np.array_equal(found.tensors[k], made.tensors[k]) for k in made.tensors)
     assert sorted(f.name for f in tmp_path.iterdir()) == ["p"]
@@ -62,12 +75,14 @@ def rewritten(path, tensors, **changes):
 
 def test_weights_that_are_not_finite_are_refused(tmp_path):
     save_bundle(tmp_path / "p", bundle())
-    rewritten(tmp_path / "p", bundle().tensors | {"b": np.array([1.0, np.nan, 1.0], dtype=np.float32)})
+    rewritten(tmp_path / "p", bundle().tensors | {"encoder.0.bias": np.array([1.0, np.nan, 1.0], dtype=np.float32)})
     with pytest.raises(CorruptFile, match="not finite"):
         load_bundle(tmp_path / "p")
 
 
-@pytest.mark.parametrize("tensors", [{"w": np.ones((3, 2), dtype=np.float32)}, {"extra": np.ones(1, dtype=np.float32)}])
+@pytest.mark.parametrize(
+    "tensors", [{"head.weight": np.ones((2, 7, 3), dtype=np.float32)}, {"extra": np.ones(1, dtype=np.float32)}]
+)
 def test_other_shapes_or_names_are_refused(tmp_path, tensors):
     save_bundle(tmp_path / "p", bundle())
     rewritten(tmp_path / "p", bundle().tensors | tensors)
@@ -119,7 +134,7 @@ def test_a_full_disk_leaves_the_old_policy_in_place(tmp_path, monkeypatch):
     with pytest.raises(StorageFailed, match="No space left"):
         save_bundle(tmp_path / "p", bundle(scale=2.0))
     monkeypatch.undo()
-    assert load_bundle(tmp_path / "p").tensors["w"][1, 2] == 5.0
+    assert load_bundle(tmp_path / "p").tensors["encoder.0.bias"][2] == 2.0
     assert [f.name for f in tmp_path.iterdir()] == ["p"]
 
 
@@ -136,14 +151,14 @@ def test_a_failure_while_the_folders_change_places_brings_the_old_policy_back(tm
     with pytest.raises(StorageFailed, match="error"):
         save_bundle(tmp_path / "p", bundle(scale=2.0))
     monkeypatch.undo()
-    assert load_bundle(tmp_path / "p").tensors["w"][1, 2] == 5.0
+    assert load_bundle(tmp_path / "p").tensors["encoder.0.bias"][2] == 2.0
     assert [f.name for f in tmp_path.iterdir()] == ["p"]
 
 
 def test_a_newer_policy_replaces_the_older_one(tmp_path):
     for scale in (1.0, 2.0):
         save_bundle(tmp_path / "p", bundle(scale=scale))
-    assert load_bundle(tmp_path / "p").tensors["w"][1, 2] == 10.0
+    assert load_bundle(tmp_path / "p").tensors["encoder.0.bias"][2] == 4.0
     assert [f.name for f in tmp_path.iterdir()] == ["p"]
 
 
@@ -153,7 +168,7 @@ def test_the_users_policy_comes_before_the_shipped_one(tmp_path):
     store = PolicyStore((user, shipped))
     assert store.latest("symbol_agents", "simulated").manifest.policy_id == "ppo-shipped"
     store.save(bundle("ppo-user"))
-    store.save(bundle("ppo-user-2"))
+    store.save(bundle("ppo-user-2"), promote=True)
     assert store.latest("symbol_agents", "simulated").manifest.policy_id == "ppo-user-2"
     assert store.get("ppo-shipped").manifest.policy_id == "ppo-shipped"
     assert [m.policy_id for m in store.list()] == ["ppo-user", "ppo-user-2", "ppo-shipped"]
