@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli_backtest import commands as backtests
+from app.cli_rewards import commands as rewards
 from app.cli_train import commands as learning
+from app.cli_tune import commands as tuning
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ app = typer.Typer(
 
 app.add_typer(backtests)
 app.add_typer(learning)
+app.add_typer(rewards)
+app.add_typer(tuning)
 
 EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (
     (InputError, 2),

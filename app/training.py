@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from data.errors import BadConfig
 from rl.store import SHIPPED, Manifest, PolicyStore
+from rl.tracking import open_trackers
 from rl.training.bundles import Origin
 from rl.training.pipeline import Keeping, Trained, What, train_all, train_meta_controller, train_symbol_agents
 from rl.training.preset import Preset, load_preset
-from rl.training.progress import Report
+from rl.training.progress import Report, tracked
 
 if TYPE_CHECKING:
     from app.runtime import Market
@@ -28,6 +29,8 @@ class TrainingOrder:
     seed: int = 0
     resume: bool = False
     workers: int = 1
+    trackers: str = ""
+    """Names of trackers, comma-separated (rl.tracking): where figures along the way are kept, beside the report."""
     ship: bool = False
 
 
@@ -42,7 +45,10 @@ def train_policies(
     origin = Origin(market.source.params(), command)
     keeping = Keeping(stores.home / "training", order.resume, order.workers)
     store = PolicyStore((SHIPPED,)) if order.ship else stores.policies
-    trained = _train(what, history, preset, order.seed, origin, store, progress, keeping)
+    tracker = open_trackers(order.trackers, stores.home / "tracking")
+    run = f"{what}-{history.source}-{preset.name}-seed{order.seed}"
+    with tracked(tracker, run, preset.model_dump(mode="json"), progress) as told:
+        trained = _train(what, history, preset, order.seed, origin, store, told, keeping)
     trained.save(store)
     where = "the shipped policies" if order.ship else str(stores.home / "policies")
     return {"written_to": where, "policies": {b.manifest.role: _told(b.manifest) for b in trained.policies}}

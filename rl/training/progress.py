@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+
+from rl.tracking.protocol import Tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,24 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+
+
+@contextmanager
+def tracked(tracker: Tracker, run: str, config: Mapping[str, Any], report: Report) -> Generator[Report]:
+    """`report`, whose figures the tracker gets too: under their phase, at the samples or updates they came after."""
+    tracker.start(run, config)
+
+    def told(progress: Progress) -> None:
+        report(progress)
+        counts = [progress.metrics[name] for name in ("samples", "updates") if name in progress.metrics]
+        if counts:
+            phase = progress.phase.replace(",", "").replace(" ", "-")
+            tracker.log(int(counts[0]), {f"{phase}/{name}": x for name, x in sorted(progress.metrics.items())})
+
+    try:
+        yield told
+    finally:
+        tracker.close()
 
 
 class Stopwatch:
