@@ -7,27 +7,19 @@ sampled or most probable action.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from data.market import BoolArray, Float32Array, FloatArray, IntArray
+from data.market import BoolArray, FloatArray, IntArray
 from rl.kernel import Starts
 from rl.market import RowMarket
+from rl.policies.network import Follower, Network
+from rl.policies.opinion import expected_target, stateless_view
 from rl.reward import RewardConfig
 from rl.rows import PLAIN, Rows
-from rl.symbol_policy import Actor, stateless_view
 from rl.training.figures import figures, sharpe
 
 _NOWHERE = Starts(*(np.zeros(1, dtype=np.int64) for _ in range(4)))
-
-
-class Follower(Protocol):
-    """Whoever says what to hold: a trained actor, or an oracle."""
-
-    def expected_target(self, obs: Float32Array, position: FloatArray) -> FloatArray:
-        """The positions (N,) to hold, for observations (N, width) and the `position` (N,) held."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +49,7 @@ def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Follower
     for t in range(bars):
         rows.resume(part.start + t)
         known = market.arrays.ready[part.start + t]
-        asked = np.ones(len(symbols)) if actor is None else actor.expected_target(obs, rows.positions)
+        asked = np.ones(len(symbols)) if actor is None else expected_target(actor, obs, rows.positions)
         obs = rows.step_to(np.where(known, asked, rows.positions))
         net[t], held[t], traded[t] = rows.net, rows.positions, rows.traded
     return Sleeves(net, held, traded)
@@ -78,7 +70,7 @@ def active_returns(sleeves: Sleeves, whole: Sleeves, alive: BoolArray) -> FloatA
     return sleeves.portfolio - mean * whole.portfolio
 
 
-def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Actor) -> FloatArray:
+def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Network) -> FloatArray:
     """What the stateless scores foretold within asset classes, slot by slot, before costs.
 
     The mean over symbols of score, less the mean score of its class at that slot, times the return from the next fill
@@ -101,7 +93,7 @@ def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Actor)
     return told[count > 0] / count[count > 0] if (count > 0).any() else np.zeros(1)
 
 
-def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Actor, per_year: float) -> dict[str, float]:
+def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Network, per_year: float) -> dict[str, float]:
     """Figures of the agents and baselines over `part`, at the same costs.
 
     `score_sharpe` of `score_returns` (`generic_`: were all symbols strangers); `sharpe` ... of the equally weighted

@@ -14,7 +14,7 @@ from data.errors import InputError
 from data.market import Float32Array, FloatArray
 from rl.actions import N_ACTIONS, Action
 from rl.market import RowMarket
-from rl.symbol_policy import Actor
+from rl.policies.network import Follower
 from rl.training.evaluation import bought_once, run_sleeves
 from rl.training.figures import figures, max_drawdown, sharpe
 from rl.training.intervals import Estimate, estimate, estimates
@@ -103,7 +103,7 @@ class _Walks:
 
 
 def training_report(
-    market: RowMarket, parts: Mapping[str, slice], members: Sequence[Actor], per_year: float, part: str = "unseen"
+    market: RowMarket, parts: Mapping[str, slice], members: Sequence[Follower], per_year: float, part: str = "unseen"
 ) -> TrainingReport:
     """The report on `part` of the agents of every seed in `members`, each answered by its own head.
 
@@ -131,28 +131,29 @@ def training_report(
 
 
 class _Watched:
-    """An actor whose action probabilities are summed while it walks."""
+    """A network whose action probabilities are summed while it walks."""
 
-    def __init__(self, actor: Actor, rows: int) -> None:
-        self._actor = actor
+    def __init__(self, network: Follower, rows: int) -> None:
+        self._network = network
         self.odds: FloatArray = np.zeros((rows, N_ACTIONS))
 
-    def expected_target(self, obs: Float32Array, position: FloatArray) -> FloatArray:
-        """As the actor."""
-        logits = self._actor.logits(obs)[:, :N_ACTIONS]
-        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    def logits(self, obs: Float32Array) -> FloatArray:
+        """As the network's."""
+        logits = self._network.logits(obs)
+        actions = logits[:, :N_ACTIONS]
+        odds = np.exp(actions - actions.max(axis=1, keepdims=True))
         self.odds += odds / odds.sum(axis=1, keepdims=True)
-        return self._actor.expected_target(obs, position)
+        return logits
 
 
-def _walk(market: RowMarket, rows: slice, members: Sequence[Actor], name: str) -> _Walks:
+def _walk(market: RowMarket, rows: slice, members: Sequence[Follower], name: str) -> _Walks:
     heads = own_heads(market)
     whole = run_sleeves(market, rows, heads, None)
     alive = np.flatnonzero((whole.held != 0.0).any(axis=0))
     if alive.size == 0:
         raise InputError(f"no symbol has a price on the {name} dates", "choose other dates")
-    watched = [_Watched(actor, len(heads)) for actor in members]
-    sleeves = [run_sleeves(market, rows, heads, actor) for actor in watched]
+    watched = [_Watched(member, len(heads)) for member in members]
+    sleeves = [run_sleeves(market, rows, heads, member) for member in watched]
     return _Walks(
         symbols=tuple(market.symbols[s] for s in alive),
         net=np.stack([s.net[:, alive] for s in sleeves]),

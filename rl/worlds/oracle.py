@@ -14,7 +14,9 @@ import numpy as np
 
 from data.errors import InputError
 from data.market import Float32Array, FloatArray
-from rl.symbol_policy import asked_for
+from rl.actions import N_ACTIONS, Action
+from rl.observation import MASK, OWN
+from rl.policies.opinion import asked_for
 from rl.worlds.planted import BARS_PER_YEAR, PLANTED, Process
 
 REACH = 5.0
@@ -43,23 +45,26 @@ class Oracle:
     average: float
     """Average net return a bar of the policy, in bar volatilities, on the grid."""
 
-    def expected_target(self, obs: FloatArray | Float32Array, position: FloatArray) -> FloatArray:
-        """The positions (N,) to hold, for observations (N, width) that show z and the `position` (N,) held.
+    def logits(self, obs: Float32Array) -> FloatArray:
+        """(N, 7) for observations (N, 64) of a planted world: 0 for its choice and -inf for all others.
 
-        The same call as a trained actor's, so that one evaluation walks both.
+        The same answer as a trained network's, so that one evaluation walks both.
         """
-        z = obs[:, PLANTED].astype(np.float64)
-        targets = asked_for(position)
-        gain = self.bar(z[:, None], position[:, None], targets) + _looked_up(self.value, z[:, None], targets)
-        return np.take_along_axis(targets, gain.argmax(axis=1)[:, None], axis=1)[:, 0]
+        z, held = (obs[:, column].astype(np.float64) for column in (PLANTED, OWN.start))
+        gain = np.where(obs[:, MASK] > 0.5, self.gain(z, held), -np.inf)
+        chosen = np.arange(N_ACTIONS) == gain.argmax(axis=1)[:, None]
+        return np.where(chosen, 0.0, -np.inf)
 
-    def bar(self, z: FloatArray, position: FloatArray, target: FloatArray) -> FloatArray:
-        """Expected net return of one bar, in bar volatilities: held to the fill, ordered from there, costs paid."""
-        return bar_value(self.process, z, position, target)
+    def gain(self, z: FloatArray, position: FloatArray) -> FloatArray:
+        """What each action is worth from z (N,) and the `position` (N,) held, in bar volatilities: (N, 7)."""
+        targets = asked_for(position)
+        now = bar_value(self.process, z[:, None], position[:, None], targets)
+        return now + _looked_up(self.value, z[:, None], targets)
 
 
 def bar_value(process: Process, z: FloatArray, position: FloatArray, target: FloatArray) -> FloatArray:
-    """What `Oracle.bar` says, for arrays that broadcast."""
+    """Expected net return of one bar, in bar volatilities, for arrays that broadcast: the position to the fill, the
+    target from there, costs paid."""
     held = process.gap * position + (1.0 - process.gap) * target
     cost = process.cost_bps * 1e-4 / process.volatility
     return process.information * z * held - cost * np.abs(target - position)
@@ -90,8 +95,7 @@ def thresholds(oracle: Oracle) -> tuple[float, float]:
     The problem is linear in the position, so it never wants a part; the band widens with costs.
     """
     z = np.linspace(-REACH, REACH, 1 + round(2.0 * REACH / BAND))
-    bought = oracle.expected_target(z[:, None], np.zeros(z.size)) > 0.0
-    sold = oracle.expected_target(z[:, None], np.ones(z.size)) < 1.0
+    bought, sold = (oracle.gain(z, np.full(z.size, held)).argmax(axis=1) != Action.HOLD for held in (0.0, 1.0))
     return (
         float(z[sold].max()) if sold.any() else -math.inf,
         float(z[bought].min()) if bought.any() else math.inf,

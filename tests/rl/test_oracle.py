@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import InputError
-from rl.symbol_policy import asked_for
+from rl.actions import Action
+from rl.observation import MASK
+from rl.policies.opinion import asked_for
 from rl.training.evaluation import run_sleeves
 from rl.training.figures import sharpe
 from rl.worlds.oracle import POINTS, POSITIONS, bar_value, free_sharpe, solve, thresholds, transitions, z_grid
@@ -26,9 +28,17 @@ class ThresholdRule:
     def __init__(self, sell, buy):
         self.sell, self.buy = sell, buy
 
-    def expected_target(self, obs, position):
-        z = obs[:, PLANTED]
-        return np.where(z > self.buy, 1.0, np.where(z < self.sell, 0.0, position))
+    def logits(self, obs):
+        z, allowed = obs[:, PLANTED], obs[:, MASK] > 0.5
+        asked = np.where(z > self.buy, Action.BUY_LARGE, np.where(z < self.sell, Action.SELL_ALL, Action.HOLD))
+        asked = np.where(allowed[np.arange(len(obs)), asked], asked, Action.HOLD)
+        return np.where(np.arange(7) == asked[:, None], 0.0, -np.inf)
+
+
+def target(oracle, z, held):
+    """What the oracle asks for at every z, from one position."""
+    position = np.full(len(z), held)
+    return asked_for(position)[np.arange(len(z)), oracle.gain(z, position).argmax(axis=1)]
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +58,9 @@ def walked(market, actor):
 def test_free_trading_is_long_exactly_while_z_is_positive():
     law = Process(cost_bps=0.0)
     free = solve(law)
-    z = np.linspace(-3.0, 3.0, 60)[:, None]
+    z = np.linspace(-3.0, 3.0, 60)
     for held in (0.0, 0.5, 1.0):
-        assert np.array_equal(free.expected_target(z, np.full(60, held)), (z[:, 0] > 0.0).astype(float))
+        assert np.array_equal(target(free, z, held), (z > 0.0).astype(float))
     mean = law.information * (1.0 - law.gap + law.gap * law.memory) / math.sqrt(2.0 * math.pi)
     assert free.average == pytest.approx(mean, rel=2e-3)
     ours = walked(planted(law, 200, BARS, seed=5), free)
@@ -97,12 +107,11 @@ def test_no_policy_on_the_grid_has_a_better_average(oracle, seed):
     """A random policy, made better here and there by the oracle's own choice: exact, no worlds drawn."""
     rng = np.random.default_rng(seed)
     positions = np.linspace(0.0, 1.0, POSITIONS)
-    z = z_grid()[:, None]
-    best = np.stack([oracle.expected_target(z, np.full(POINTS, held)) for held in positions])
+    best = np.stack([target(oracle, z_grid(), held) for held in positions])
     asked = asked_for(positions)[:, rng.choice([0, 1, 2, 3, 5], size=POINTS)]
-    target = np.where(rng.random(best.shape) < rng.random(), best, asked).T
-    chosen = np.rint(target * (POSITIONS - 1)).astype(int)
-    gain, odds = bar_value(LAW, z, positions, target), transitions(LAW.memory)
+    wanted = np.where(rng.random(best.shape) < rng.random(), best, asked).T
+    chosen = np.rint(wanted * (POSITIONS - 1)).astype(int)
+    gain, odds = bar_value(LAW, z_grid()[:, None], positions, wanted), transitions(LAW.memory)
     where = np.full((POINTS, POSITIONS), 1.0 / (POINTS * POSITIONS))
     for _ in range(400):
         moved = np.zeros_like(where)

@@ -40,12 +40,6 @@ class Scripted:
     def logits(self, obs):
         return np.log(np.maximum(self.odds(obs), 1e-300))
 
-    def expected_target(self, obs, position):
-        assert np.allclose(obs[:, OWN.start], position, atol=1e-6)
-        chosen = self.odds(obs).argmax(axis=1)
-        targets = {Action.HOLD: position, Action.BUY_LARGE: np.ones(len(position)), Action.SELL_ALL: 0.0 * position}
-        return np.select([chosen == a for a in targets], list(targets.values()), default=position)
-
 
 @pytest.fixture(scope="module")
 def market():
@@ -103,8 +97,8 @@ def test_an_agent_that_moves_is_not_degenerate(market):
 def test_a_flag_needs_half_of_the_seeds(market):
     lazy, busy = Scripted(Action.HOLD), Scripted(Action.BUY_LARGE, doubt=0.3)
     flags = [training_report(market, PARTS, m, PER_YEAR).agents[0].flags for m in ([lazy, busy], [lazy, busy, busy])]
-    assert flags[0] == ("one action", "never trades", "always full", "always out")
-    assert flags[1] == ("always full",)
+    assert flags[0] == ("one action", "never trades", "always out")
+    assert flags[1] == ()
 
 
 def test_agents_that_always_buy_equal_the_baselines(market):
