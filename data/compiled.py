@@ -18,7 +18,7 @@ import numba
 import platformdirs
 from numba import njit
 
-__all__ = ["compiled", "njit"]
+__all__ = ["compiled", "inlined", "njit"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,6 +28,8 @@ small function takes to run. A numba that no longer knows the option says so at 
 ROOT = Path(__file__).parents[1]
 LAYERS = ("data", "tools", "rl")
 """Where compiled functions are."""
+MARKS = (b"njit", b"@compiled", b"@inlined", b"@intrinsic")
+"""What a source with compiled functions says."""
 KEPT = 3
 """Caches of earlier sources that stay on the disk."""
 
@@ -37,12 +39,18 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
     return njit(**OPTIONS)(function)
 
 
+def inlined(function: Callable[P, R]) -> Callable[P, R]:
+    """`compiled` for a small part of a hot loop: always put in its caller's place, so that tuples of arrays which are
+    handed to it are not copied."""
+    return njit(forceinline=True, **OPTIONS)(function)
+
+
 def digest(root: Path = ROOT) -> str:
     """Sixteen hexadecimal digits of every source that has a compiled function."""
     found = hashlib.sha256()
     for path in sorted(path for layer in LAYERS for path in (root / layer).rglob("*.py")):
         source = path.read_bytes()
-        if b"njit" in source or b"@compiled" in source:
+        if any(mark in source for mark in MARKS):
             found.update(str(path.relative_to(root)).encode() + b"\0" + source)
     return found.hexdigest()[:16]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from data.errors import InputError
 from rl.actions import N_ACTIONS
 
 N_OWN = 4
@@ -44,3 +45,18 @@ def one_bar(columns: int, shared_from: int, shared_to: int, width: int) -> Layou
     mask = columns + N_OWN
     width = max(width, mask + N_ACTIONS + 1)
     return Layout(1, columns, N_OWN, mask, 0, mask, width - 1, shared_from, shared_to, width)
+
+
+def checked_layout(layout: Layout, bar: int, context: int) -> Layout:
+    """The layout, if it fits `bar` columns a bar and `context` columns, and its parts follow each other; else
+    InputError."""
+    ends = (layout.own + layout.own_columns, layout.directives + layout.directive_columns, layout.mask + N_ACTIONS)
+    fits = (
+        layout.window >= 1 and layout.own == layout.window * bar + context
+        and layout.own_columns in (N_OWN, N_BOOK) and layout.directive_columns >= 0
+        and ends[0] <= layout.directives and ends[1] <= layout.mask and ends[2] <= layout.head == layout.width - 1
+        and 0 <= layout.shared_from <= layout.shared_to <= layout.own
+    )  # fmt: skip
+    if not fits:
+        raise InputError(f"{layout} does not fit bars of {bar} and {context} context columns", "see rl.kernel.Layout")
+    return layout

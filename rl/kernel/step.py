@@ -1,207 +1,132 @@
-"""The step: N rows trade, are marked and rewarded; market data stay in place and are gathered by index.
+"""The step: every row trades to its target, is marked and rewarded, and sees its next observation; in one loop.
 
-A row is one symbol in one episode. One call steps every row: decide on the close of t, trade at the fill, be marked at
-the close of t+1; then its next observation is gathered into place. Accounting is tools.market.accounting.
+Decide on the close of t, trade at the fill, be marked at the close of t + 1. Market data stay in place and are gathered
+by index. Accounting is tools.market.accounting.
 """
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from data.compiled import njit
-from data.market import BoolArray, Float32Array, FloatArray, IntArray
-from rl.actions import N_ACTIONS, mask_bits, target_position
-from rl.facts import StepFacts
-from rl.kernel.arrays import MarketArrays, Starts
-from rl.kernel.layout import N_OWN
-from rl.kernel.rules import Rules
-from rl.kernel.state import (
-    BARS,
-    BLIND,
-    COSTS,
-    END,
-    ENTRY,
-    EPISODE,
-    HEAD,
-    MEAN,
-    PEAK,
-    POSITION,
-    RESET,
-    RUIN,
-    SLOT,
-    SQUARE,
-    SYMBOL,
-    VALUE,
-)  # fmt: skip
+from data.compiled import compiled, inlined
+from data.market import FloatArray, IntArray
+from data.prefetch import prefetch
+from rl.actions import sized_target, target_position
+from rl.kernel.arrays import Starts
+from rl.kernel.draws import begin_row, jump_row
+from rl.kernel.layout import N_OWN, Layout
+from rl.kernel.observe import observe_row
+from rl.kernel.pack import CLOSE, FILL, HIGH, LOW, N_CELL, READY, Packed
+from rl.kernel.rules import SAME_STEP, Rules
+from rl.kernel.state import BEST, END, ENTRY, LATE, POSITION, RESET, RUIN, SLOT, STEP, SYMBOL, VALUE, Held, Left
+from rl.kernel.trade import ordered, remember, stop_room, trade_row, unrealised
 from rl.reward import RewardWeights
 from rl.reward.kernel import reward_row
-from tools.market.accounting import sleeve_step
+
+AHEAD = 4
+"""Rows ahead of the one that steps whose market data are asked for. Measured: 2 to 6 are alike, 12 is slower again, as
+the lines come before there is room for them."""
+LINE = 16
+"""float32 in a line of the cache."""
+MOST = 128
+"""Bar columns that are asked for: what lies behind them is found by the processor itself, as it reads on."""
 
 
-@njit(cache=True)
-def uniform(seed: int, row: int, count: int, draw: int) -> float:
-    """A number in [0, 1) from a hash of its arguments (splitmix64): no state, the same on every run."""
-    x = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(row) * np.uint64(0xD1B54A32D192ED03)
-    x ^= np.uint64(count) * np.uint64(0x8CB92BA72F3D8DD7) ^ np.uint64(draw) * np.uint64(0xAAAAAAAAAAAAAAAB)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    x ^= x >> np.uint64(31)
-    return float(x >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@njit(cache=True)
-def begin_row(i: int, state: FloatArray, index: IntArray, market: MarketArrays, starts: Starts, rules: Rules) -> None:
-    """Draw a new episode for row i: symbol, slot, head, costs and opening position."""
-    index[i, EPISODE] += 1
-    count = index[i, EPISODE]
-    k = int(uniform(rules.seed, i, count, 0) * starts.symbols.size)
-    first, last = starts.offsets[k], starts.offsets[k + 1]
-    slot = starts.slots[first + int(uniform(rules.seed, i, count, 1) * (last - first))]
-    symbol = starts.symbols[k]
-    index[i, SLOT], index[i, SYMBOL], index[i, BARS], index[i, RESET] = slot, symbol, 0, 0
-    index[i, END] = min(slot + rules.horizon, starts.stop[slot])
-    index[i, HEAD] = 0 if uniform(rules.seed, i, count, 2) < rules.generic else 1 + symbol
-    index[i, BLIND] = 1 if uniform(rules.seed, i, count, 3) < rules.blind else 0
-    state[i, POSITION], state[i, ENTRY] = 0.0, 0.0
-    if uniform(rules.seed, i, count, 4) < rules.random_position:
-        state[i, POSITION] = 0.25 * (1 + int(4.0 * uniform(rules.seed, i, count, 5)))
-        state[i, ENTRY] = market.close[slot, symbol]
-    state[i, COSTS] = rules.cost_low + (rules.cost_high - rules.cost_low) * uniform(rules.seed, i, count, 6)
-    state[i, VALUE], state[i, PEAK], state[i, MEAN], state[i, SQUARE] = 1.0, 1.0, 0.0, 1.0
-
-
-@njit(cache=True)
-def unrealised(state: FloatArray, i: int, close: float) -> float:
-    """Return of the open position on its average entry price; 0 when flat."""
-    return close / state[i, ENTRY] - 1.0 if state[i, POSITION] > 0.0 else 0.0
-
-
-@njit(cache=True)
-def trade_row(
-    i: int, target: float, close0: float, fill: float, close1: float, scale: float, cost_bps: float,
-    gap: float, day: float, state: FloatArray, index: IntArray, w: RewardWeights, parts: FloatArray,
-) -> tuple[float, float]:  # fmt: skip
-    """Trade row i to `target` at the fill and mark it at the next close; returns the sleeve's net return and reward."""
-    position, unit = state[i, POSITION], 1.0 / scale
-    after, net, cost = sleeve_step(position, target, close0, fill, close1, cost_bps)
-    if target > position:
-        kept = position * fill / close0
-        state[i, ENTRY] = (kept * state[i, ENTRY] + (target - position) * fill) / (kept + target - position)
-    state[i, POSITION] = after
-    index[i, BARS] = index[i, BARS] + 1 if after > 0.0 else 0
-    before = state[i, VALUE] / state[i, PEAK]
-    value = state[i, VALUE] * (1.0 + net)
-    peak = max(state[i, PEAK], value)
-    state[i, VALUE], state[i, PEAK] = value, peak
-    move = close1 / close0 - 1.0
-    facts = StepFacts(
-        net, net + cost, cost, move, position * gap + target * day, move - gap - day, position, target,
-        abs(target - position), 1.0 - before, 1.0 - value / peak, float(index[i, BARS]), unit,
-    )  # fmt: skip
-    return net, reward_row(i, facts, state, w, parts)
-
-
-@njit(cache=True)
-def observe_rows(
-    state: FloatArray, index: IntArray, market: MarketArrays, rules: Rules, table: Float32Array, obs: Float32Array
-) -> None:
-    """Gather every row's observation: market columns, own state, mask bits, zeros, head."""
-    block, ready, close, scale, width = market.block, market.ready, market.close, market.scale, market.block.shape[2]
-    for i in range(index.shape[0]):
-        t, s, position = index[i, SLOT], index[i, SYMBOL], state[i, POSITION]
-        known, unit = bool(ready[t, s]), 1.0 / float(scale[t, s])
-        if known:
-            for k in range(width):
-                obs[i, k] = block[s, t, k]
-        else:
-            for k in range(width):
-                obs[i, k] = np.float32(0.0)
-        if index[i, BLIND] == 1:
-            for k in range(market.shared_from, market.shared_to):
-                obs[i, k] = np.float32(0.0)
-        if rules.noise > 0.0:
-            add_noise(obs, i, market.shared_to, rules, index[i, EPISODE], t, table)
-        profit = unrealised(state, i, float(close[t, s]))
-        own_state(obs, i, width, position, profit * unit, index[i, BARS], state[i, VALUE] / state[i, PEAK])
-        mask_bits(obs, i, width + N_OWN, position, profit > 0.0, known)
-        for k in range(width + N_OWN + N_ACTIONS, obs.shape[1] - 1):
-            obs[i, k] = np.float32(0.0)
-        obs[i, obs.shape[1] - 1] = index[i, HEAD]
-
-
-@njit(cache=True)
-def add_noise(
-    obs: Float32Array, i: int, columns: int, rules: Rules, episode: int, slot: int, table: Float32Array
-) -> None:
-    """Add a stretch of the table of normal draws, chosen by row, episode and slot."""
-    first = int(uniform(rules.seed, i, episode, 16 + slot) * (table.size - columns))
-    for k in range(columns):
-        obs[i, k] += np.float32(rules.noise) * table[first + k]
-
-
-@njit(cache=True)
-def own_state(obs: Float32Array, i: int, at: int, position: float, profit: float, bars: int, of_peak: float) -> None:
-    """The four columns a row knows of itself; `profit` in bar volatilities, `of_peak` = value / peak."""
-    obs[i, at] = position
-    obs[i, at + 1] = min(3.0, max(-3.0, profit / 5.0))
-    obs[i, at + 2] = min(3.0, math.sqrt(bars) / 8.0)
-    obs[i, at + 3] = max(-3.0, 10.0 * (of_peak - 1.0))
-
-
-@njit(cache=True)
-def begin_rows(
-    state: FloatArray, index: IntArray, market: MarketArrays, starts: Starts, rules: Rules, table: Float32Array,
-    obs: Float32Array,
-) -> None:  # fmt: skip
+@compiled
+def begin_rows(held: Held, left: Left, market: Packed, starts: Starts, rules: Rules, layout: Layout) -> None:
     """Draw an episode for every row and gather the first observations."""
-    for i in range(state.shape[0]):
-        begin_row(i, state, index, market, starts, rules)
-    observe_rows(state, index, market, rules, table, obs)
+    for i in range(held.place.shape[0]):
+        begin_row(i, held, market, starts, rules)
+        observe_row(i, held, market, rules, layout, left.obs)
 
 
-@njit(cache=True)
-def wanted(
-    actions: IntArray, state: FloatArray, index: IntArray, close: FloatArray, ready: BoolArray, targets: FloatArray
-) -> None:
-    """The position each row's action asks for; the position held where its bar is not known."""
-    for i in range(actions.size):
-        t, s, position = index[i, SLOT], index[i, SYMBOL], state[i, POSITION]
-        targets[i] = position
-        if ready[t, s]:
-            targets[i] = target_position(actions[i], position, unrealised(state, i, float(close[t, s])) > 0.0)
+@compiled
+def observe_rows(held: Held, left: Left, market: Packed, rules: Rules, layout: Layout) -> None:
+    """Gather every row's observation."""
+    for i in range(held.place.shape[0]):
+        observe_row(i, held, market, rules, layout, left.obs)
 
 
-@njit(cache=True)
+@compiled
 def step_rows(
-    targets: FloatArray, state: FloatArray, index: IntArray, market: MarketArrays, starts: Starts, rules: Rules,
-    weights: RewardWeights, table: Float32Array, obs: Float32Array, reward: FloatArray, parts: FloatArray,
-    net: FloatArray, traded: FloatArray, terminated: BoolArray, truncated: BoolArray,
+    actions: IntArray, levels: IntArray, targets: FloatArray, by_action: bool, held: Held, left: Left, market: Packed,
+    starts: Starts, rules: Rules, layout: Layout, weights: RewardWeights,
 ) -> None:  # fmt: skip
-    """Step every row to its target (NEXT_STEP autoreset: a row that was done begins anew, its reward is nothing).
+    """Step every row by its action and size level or, unless `by_action`, to its target.
 
-    A row ends at its horizon, where a price it needs is missing (truncated), or ruined (terminated).
+    A row ends at its horizon, where a price it needs is missing (truncated), or ruined (terminated). With NEXT_STEP it
+    begins anew on the next step, whose reward is nothing; with SAME_STEP at once, and final_obs keeps what it saw last.
     """
-    close, fill, scale, gap, day = market.close, market.fill, market.scale, market.hedge_gap, market.hedge_day
-    for i in range(targets.size):
-        reward[i], net[i], traded[i], terminated[i], truncated[i] = 0.0, 0.0, 0.0, False, False
-        for k in range(parts.shape[1]):
-            parts[i, k] = 0.0
-        t, s = index[i, SLOT], index[i, SYMBOL]
+    index = held.place
+    for i in range(index.shape[0]):
+        _fetch(min(i + AHEAD, index.shape[0] - 1), index, market, layout)
+        _clear(i, left)
         if index[i, RESET] == 1:
-            begin_row(i, state, index, market, starts, rules)
-        elif math.isnan(fill[t, s]) or math.isnan(close[t + 1, s]):
-            truncated[i] = True
+            begin_row(i, held, market, starts, rules)
         else:
-            close0, close1, bps = float(close[t, s]), float(close[t + 1, s]), market.cost_bps[s] * state[i, COSTS]
-            traded[i] = abs(targets[i] - state[i, POSITION])
-            net[i], reward[i] = trade_row(
-                i, targets[i], close0, float(fill[t, s]), close1, float(scale[t, s]), bps,
-                float(gap[t, s]), float(day[t, s]), state, index, weights, parts,
-            )  # fmt: skip
-            index[i, SLOT] = t + 1
-            terminated[i] = state[i, VALUE] < RUIN
-            truncated[i] = t + 1 >= index[i, END] and not terminated[i]
-        index[i, RESET] = terminated[i] or truncated[i]
-    observe_rows(state, index, market, rules, table, obs)
+            wanted = _wanted(i, actions[i], levels[i], held, market) if by_action else targets[i]
+            _step_row(i, wanted, held, left, market, starts, rules, layout, weights)
+        if rules.autoreset == SAME_STEP and index[i, RESET] == 1:
+            observe_row(i, held, market, rules, layout, left.final_obs)
+            begin_row(i, held, market, starts, rules)
+        observe_row(i, held, market, rules, layout, left.obs)
+
+
+@inlined
+def _fetch(i: int, index: IntArray, market: Packed, layout: Layout) -> None:
+    """Ask for what row i will read when it steps: its next cell and the bars that it will see then."""
+    s, t = index[i, SYMBOL], index[i, SLOT] + 1
+    prefetch(market.cells, (s * market.cells.shape[1] + t) * N_CELL)
+    bars = layout.own - market.context.shape[2]
+    first = s * market.bars.shape[1] + (t + 1) * (bars // layout.window) - bars
+    for k in range(0, min(bars, MOST) + LINE - 1, LINE):
+        prefetch(market.bars, first + k)
+
+
+@inlined
+def _clear(i: int, left: Left) -> None:
+    left.reward[i], left.net[i], left.traded[i] = 0.0, 0.0, 0.0
+    left.terminated[i], left.truncated[i] = False, False
+    for k in range(left.parts.shape[1]):
+        left.parts[i, k] = 0.0
+
+
+@inlined
+def _wanted(i: int, action: int, level: int, held: Held, market: Packed) -> float:
+    """The position row i's action asks for; the position held where its bar is not known."""
+    t, s, position = held.place[i, SLOT], held.place[i, SYMBOL], held.state[i, POSITION]
+    if not market.cells[s, t, READY] > 0.0:
+        return position
+    in_profit = unrealised(position, held.state[i, ENTRY], market.cells[s, t, CLOSE]) > 0.0
+    target = target_position(action, position, in_profit, market.terms[s, LOW], market.terms[s, HIGH])
+    return sized_target(target, position, level)
+
+
+@inlined
+def _step_row(
+    i: int, wanted: float, held: Held, left: Left, market: Packed, starts: Starts, rules: Rules, layout: Layout,
+    weights: RewardWeights,
+) -> None:  # fmt: skip
+    """One slot of a row whose episode goes on."""
+    state, index = held.state, held.place
+    t, s, position = index[i, SLOT], index[i, SYMBOL], state[i, POSITION]
+    if math.isnan(market.cells[s, t, FILL]) or math.isnan(market.cells[s, t + 1, CLOSE]):
+        left.truncated[i] = True
+    else:
+        stopped = False
+        if rules.stop > 0.0 or rules.trailing > 0.0:
+            close = market.cells[s, t, CLOSE]
+            profit = unrealised(position, state[i, ENTRY], close)
+            stopped = stop_room(position, profit, state[i, BEST], close, rules.stop, rules.trailing) <= 0.0
+        target = ordered(i, wanted, state, index[i, LATE] == 1, stopped, market.terms[s, LOW], market.terms[s, HIGH])
+        facts = trade_row(i, target, held, market, rules)
+        if layout.own_columns > N_OWN:
+            remember(i, facts, state)
+        left.net[i], left.traded[i] = facts.net, facts.traded
+        left.reward[i] = reward_row(i, facts, state, weights, left.parts)
+        index[i, SLOT], index[i, STEP] = t + 1, index[i, STEP] + 1
+        left.terminated[i] = state[i, VALUE] < RUIN
+        if rules.block > 0.0 and not left.terminated[i]:
+            jump_row(i, held, market, starts, rules)
+        left.truncated[i] = index[i, SLOT] >= index[i, END] and not left.terminated[i]
+    index[i, RESET] = left.terminated[i] or left.truncated[i]

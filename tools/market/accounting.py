@@ -24,23 +24,49 @@ def sleeve_step(
     Returns (position_after at close1, net_return over the slot, cost_fraction), the last two as fractions of the value
     at close0, costs already taken off the return. A needed price that is NaN gives NaN; an empty sleeve needs none.
     """
+    return margin_step(position, target, close0, fill, close1, cost_bps, 0.0)
+
+
+@njit(cache=True)
+def carry_fraction(position: float, borrow: float, financing: float, funding: float) -> float:
+    """What holding `position` (a weight, negative is short) over a slot costs, as a fraction of the sleeve's value.
+
+    `borrow` is paid on what is short, `financing` on cash that is owed (a weight beyond 1), `funding` by longs to
+    shorts: fractions a slot, on the position at the close before, as the backtest's engines charge them.
+    """
+    return borrow * max(0.0, -position) + financing * max(0.0, position - 1.0) + funding * position
+
+
+@njit(cache=True)
+def margin_step(
+    position: float, target: float, close0: float, fill: float, close1: float, cost_bps: float, carry: float
+) -> tuple[float, float, float]:
+    """`sleeve_step` for weights of any sign and size: short below 0, on borrowed cash beyond 1.
+
+    `carry` (carry_fraction) is paid before the trade and is part of the net return, not of the cost. A sleeve whose
+    value is gone, at the fill, after costs or at the close, holds nothing and has returned -1: it owes no more than it
+    had.
+    """
     if position == 0.0 and target == 0.0:
         return 0.0, 0.0, 0.0
     notional = position * fill / close0
-    value = 1.0 - position + notional
-    rate = cost_bps * 1e-4
-    if target == position:
-        after, kept = value, notional
-    elif target * value > notional:
-        after = (value + rate * notional) / (1.0 + rate * target)
-        kept = target * after
-    else:
-        after = (value - rate * notional) / (1.0 - rate * target)
+    value = 1.0 - position + notional - carry
+    if value <= 0.0:
+        return 0.0, -1.0, 0.0
+    after, kept = value, notional
+    if target != position:
+        rate = cost_bps * 1e-4 if target * value > notional else -cost_bps * 1e-4
+        share = 1.0 + rate * target
+        after = (value + rate * notional) / share
+        if share <= 0.0 or after <= 0.0:
+            return 0.0, -1.0, value
         kept = target * after
     if kept == 0.0:
         return 0.0, after - 1.0, value - after
     at_close = kept * close1 / fill
     value_close = after - kept + at_close
+    if value_close <= 0.0:
+        return 0.0, -1.0, value - after
     return at_close / value_close, value_close - 1.0, value - after
 
 

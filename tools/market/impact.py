@@ -39,3 +39,15 @@ def kyle_impact(share: float, coefficient: float) -> float:
     """coefficient x share, in volatilities of one bar: a price linear in the flow, lambda = coefficient x volatility x
     price / volume."""
     return coefficient * share
+
+
+@njit(cache=True)
+def impact_bps(notional: float, volume: float, volatility: float, coefficient: float) -> float:
+    """The square-root law as a rate on the notional, basis points; an unknown or empty `volume` (NaN, 0) moves nothing.
+
+    `notional` (>= 0) and `volume`, what the market traded in the bar, are in one currency; `volatility` of the bar is a
+    fraction. An order beyond the whole volume counts as the whole: the law is not measured there.
+    """
+    if not (coefficient > 0.0 and volume > 0.0):
+        return 0.0
+    return 1e4 * volatility * square_root_impact(min(1.0, notional / volume), coefficient)
