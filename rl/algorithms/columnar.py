@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
+import ray
 import torch
 from ray.rllib.core import COMPONENT_RL_MODULE, DEFAULT_MODULE_ID
 from ray.rllib.core.columns import Columns
@@ -166,9 +167,10 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
         return {COMPONENT_RL_MODULE: self.module.get_state()}
 
     def set_state(self, state: SamplerState) -> None:
-        """Take the Learner's weights."""
+        """Take the Learner's weights, as they are or by reference."""
         if COMPONENT_RL_MODULE in state:
             found = state[COMPONENT_RL_MODULE]
+            found = ray.get(found) if isinstance(found, ray.ObjectRef) else found
             self.module.set_state(found.get(DEFAULT_MODULE_ID, found))
 
     def get_ctor_args_and_kwargs(self) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -53,7 +53,7 @@ class FastPPO(PPO):
         config, learners, _ = self._parts()
         minibatches, shards = config.learner_config_dict["minibatches"], max(config.num_learners, 1)
         columns, size = assembled(self._samplers.sample(self._weights), minibatches * shards)
-        columns = _standardised(columns)
+        columns = standardised(columns)
         results = learners.update(
             batch=MultiAgentBatch({DEFAULT_MODULE_ID: SampleBatch(columns)}, env_steps=size),
             timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self.samples, ITERATION: self.iteration + 1},
@@ -147,7 +147,7 @@ class FastPPO(PPO):
         self._take(self._learned())
 
 
-def _standardised(columns: ColumnArrays) -> ColumnArrays:
+def standardised(columns: ColumnArrays) -> ColumnArrays:
     """The columns with advantages of mean 0 and standard deviation 1 over the whole batch."""
     gain = columns[Postprocessing.ADVANTAGES]
     return columns | {Postprocessing.ADVANTAGES: (gain - gain.mean()) / np.maximum(_SPREAD, gain.std())}
