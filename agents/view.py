@@ -39,7 +39,7 @@ class View(BaseModel):
     abstained: bool = False
     reason: str = ""
     flags: tuple[str, ...] = ()
-    """"in_sample" (the policy saw these dates), "llm", "llm_fallback: ...", "generic_head"."""
+    """"in_sample" (the policy saw these dates), "llm", "llm_fallback: ...", "generic_head", "numpy"."""
     model: str = ""
     """What formed the opinion: "vader-3.3.2", "openai:gpt-x", "policy:<id>", "rule:momentum-v1"."""
 

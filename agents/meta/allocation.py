@@ -18,6 +18,7 @@ class Fallback(BaseModel):
     """policy:<id> | rule:blend-v1 | prior:inverse_volatility | prior:equal_weight | hold | cash"""
     used: bool
     reason: str = ""
+    """Why it was not used; of the one that was, what it had to do without."""
 
 
 class PolicyUse(BaseModel):

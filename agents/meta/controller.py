@@ -17,7 +17,7 @@ import numpy as np
 from agents.meta.allocation import Allocation, Fallback
 from agents.meta.attribution import attribute
 from agents.meta.desk import Holdings, holdings, present_agents, views_array
-from agents.policies.chosen import Chosen, policy_use
+from agents.policies.chosen import Chosen, policy_use, without_graph
 from agents.view import View
 from data.errors import CorruptFile, InputError, PriorUnavailable
 from data.market import CASH, BoolArray, FloatArray
@@ -26,6 +26,7 @@ from rl.meta.blend import blend_v1
 from rl.meta.inputs import AGENTS, MetaInputs, build_inputs, open_prior
 from rl.meta.policy import MetaPolicy
 from rl.meta.prior import PRIOR_VOL_FLOOR
+from rl.meta.raw import raw_market
 from rl.meta.tilt import tilt
 from tools.execution.book import Book
 from tools.portfolio.prior import CASH_SHARE, equal_weight, inverse_volatility
@@ -81,9 +82,13 @@ class MetaController:
             except (InputError, CorruptFile, PriorUnavailable) as error:
                 chain.append(Fallback(name=name, used=False, reason=error.message))
                 continue
-            chain.append(Fallback(name=name, used=True))
+            chain.append(Fallback(name=name, used=True, reason=self._remark(name)))
             return self._allocation(case, shares, tuple(chain))
         return _all_cash(chain)
+
+    def _remark(self, name: str) -> str:
+        """Why the policy was asked in numpy, where it was."""
+        return without_graph(self.policy) if name.startswith("policy:") else ""
 
     def _links(self) -> dict[str, Link]:
         return {
@@ -98,7 +103,8 @@ class MetaController:
 
     def _by_policy(self, case: Case) -> Shares:
         policy = MetaPolicy(self.policy.required())
-        return _moved(case, self._inputs(case), policy.weights)
+        raw = raw_market(case.snapshot.features, -1, case.known.drawdown)
+        return _moved(case, self._inputs(case), partial(policy.weights, raw=raw))
 
     def _by_blend(self, case: Case) -> Shares:
         if not present_agents(case.views):

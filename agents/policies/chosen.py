@@ -52,6 +52,13 @@ def _in_use(store: PolicyStore, role: Role, source: str) -> PolicyBundle:
         return store.latest(role, None)
 
 
+def without_graph(chosen: Chosen) -> str:
+    """Why a policy is asked in numpy instead of ONNX Runtime, or "": it was written before policies had a graph."""
+    if chosen.bundle is None or chosen.bundle.onnx is not None:
+        return ""
+    return f"asked in numpy: policy {chosen.policy_id} has no graph (`bullpen policies export`)"
+
+
 def saw(manifest: Manifest, as_of: datetime) -> bool:
     """True where training or selection looked at `as_of` or a later date."""
     return as_of <= parse_slot(manifest.trained_until)

@@ -11,6 +11,7 @@ from agents.policies.chosen import Chosen, saw
 from agents.view import AgentKind, Opinion, View, abstain, opinion
 from data.errors import CorruptFile, InputError
 from data.snapshot import Snapshot
+from rl.observation import bars_a_year
 from rl.symbol_policy import SymbolPolicy
 
 NAME = "policy"
@@ -37,11 +38,13 @@ class PolicyAgent:
         """Scores of the last slot.
 
         Flags: "in_sample" where training looked at this date or a later one, "generic_head" where a symbol has no head
-        of its own, "trained_on:<source>" where the policy comes from another source than the snapshot.
+        of its own, "trained_on:<source>" where the policy comes from another source than the snapshot, "numpy" where
+        the policy has no graph and was asked without ONNX Runtime.
         """
         try:
             policy = SymbolPolicy(self.chosen.required())
-            scores = policy.scores(snapshot.features, snapshot.panel.instruments, slice(-1, None))
+            per_year = bars_a_year(snapshot.panel.times)
+            scores = policy.scores(snapshot.features, snapshot.panel.instruments, slice(-1, None), per_year)
         except (InputError, CorruptFile) as error:
             return abstain(NAME, "policy", error.message, HORIZON_BARS)
         known: dict[str, Opinion] = {}
@@ -65,6 +68,7 @@ class PolicyAgent:
             "in_sample" if saw(manifest, snapshot.as_of) else "",
             "generic_head" if any(policy.head_of(s) == "generic" for s in known) else "",
             f"trained_on:{manifest.source}" if manifest.source != snapshot.source else "",
+            "numpy" if policy.runtime == "numpy" else "",
         )
         return View(
             agent=NAME, kind="policy", horizon_bars=HORIZON_BARS, opinions=known, unknown=unknown,

@@ -1,13 +1,20 @@
-"""A trained meta-controller as the cycle uses it: numpy only, deterministic, many coalitions of views at once."""
+"""A trained meta-controller as the cycle uses it: ONNX Runtime, deterministic, many coalitions of views at once.
+
+A policy without a graph (version 1, or not written yet) is asked in numpy, and says so.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import numpy as np
 
 from data.errors import CorruptFile, InputError
 from data.market import FloatArray
-from rl.meta.actor import Actor
+from rl.export.session import open_session
+from rl.meta.actor import R_DECIMALS, VIEW_WIDTH, Actor
 from rl.meta.inputs import SCHEMA, MetaInputs, check_views
+from rl.meta.raw import RawMarket
 from rl.meta.tilt import tilt
 from rl.store import PolicyBundle
 
@@ -23,22 +30,42 @@ class MetaPolicy:
                 f"policy {manifest.policy_id} is a {manifest.role} reading {manifest.obs_id}", "train it again"
             )
         self._actor = Actor(bundle.tensors)
+        self._session = open_session(bundle.onnx) if bundle.onnx is not None else None
+
+    @property
+    def runtime(self) -> Literal["onnx", "numpy"]:
+        """What answers when `raw` is given."""
+        return "numpy" if self._session is None else "onnx"
 
     @property
     def kappa(self) -> float:
         """The reach that validation left to the tilt; 0 is the prior itself."""
         return self._actor.kappa
 
-    def tilts(self, inputs: MetaInputs, views: FloatArray) -> FloatArray:
-        """r (B, S + 1) in [-1, 1] with cash last. Raises InputError on NaN."""
+    def tilts(self, inputs: MetaInputs, views: FloatArray, raw: RawMarket | None = None) -> FloatArray:
+        """r (B, S + 1) in [-1, 1] with cash last. Raises InputError on NaN.
+
+        With the `raw` market of one decision the policy's graph answers, which normalises it itself; `inputs` then
+        give prior, book and what can be traded. Rounded as `rl.meta.actor` does.
+        """
         check_views(views, inputs.tradable.size)
         if not np.isfinite(inputs.symbol).all() or not np.isfinite(inputs.shared).all():
             raise InputError("an input of the meta-controller is NaN", "build them with build_inputs")
-        return self._actor.tilts(inputs, views)
+        if raw is None or self._session is None:
+            return self._actor.tilts(inputs, views)
+        found = self._session.run(
+            {
+                "values": raw.values, "shared": raw.shared, "tradable": inputs.tradable.astype(np.float64),
+                "prior": inputs.prior, "held": inputs.held, "drawdown": np.array([raw.drawdown]),
+                "views": views.reshape(*views.shape[:2], VIEW_WIDTH),
+            }
+        )  # fmt: skip
+        return found.round(R_DECIMALS)
 
-    def weights(self, inputs: MetaInputs, views: FloatArray) -> FloatArray:
+    def weights(self, inputs: MetaInputs, views: FloatArray, raw: RawMarket | None = None) -> FloatArray:
         """Weights (B, S + 1), cash last, for `views` (B, S, 7, 3): row b is what it would do on those views alone.
 
         Untradable symbols keep the held weight bit for bit; a row does not depend on the other rows.
         """
-        return tilt(inputs.prior, inputs.held, inputs.tradable, self.tilts(inputs, views), self._actor.kappa)
+        r = self.tilts(inputs, views, raw)
+        return tilt(inputs.prior, inputs.held, inputs.tradable, r, self._actor.kappa)

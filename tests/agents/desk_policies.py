@@ -10,6 +10,7 @@ from data.features.catalog import SHARED_SPECS
 from rl.meta.actor import actor_shapes
 from rl.meta.inputs import SCHEMA, SHARED_BOOK_COLUMNS
 from rl.observation import INPUTS, OBS_ID
+from rl.policies.files import sealed
 from rl.store import Manifest, PolicyBundle, tensor_sha256
 
 SEEN_UNTIL = "2019-12-31T21:00:00Z"
@@ -44,4 +45,10 @@ def bundle(tensors: dict[str, np.ndarray], **changes: Any) -> PolicyBundle:
         "sha256": tensor_sha256(held), "shapes": {n: v.shape for n, v in held.items()}, "versions": {},
         "command": "none",
     }  # fmt: skip
-    return PolicyBundle(Manifest(**(fields | changes)), held)
+    return sealed(PolicyBundle(Manifest(**(fields | changes)), held))
+
+
+def without_graph(found: PolicyBundle) -> PolicyBundle:
+    """The same as it was before policies carried their graph: version 1."""
+    old = found.manifest.model_copy(update={"schema_version": 1, "onnx_sha256": ""})
+    return PolicyBundle(old, found.tensors)

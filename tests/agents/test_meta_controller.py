@@ -244,7 +244,7 @@ def test_a_controller_that_answers_nonsense_is_not_believed(monkeypatch):
     snapshot = a_snapshot()
     for nonsense in (np.nan, 2.0):
         monkeypatch.setattr(
-            "rl.meta.policy.MetaPolicy.weights", lambda _, __, views, x=nonsense: np.full((len(views), 5), x)
+            "rl.meta.policy.MetaPolicy.weights", lambda _, __, views, raw, x=nonsense: np.full((len(views), 5), x)
         )
         assert used(controller().allocate(snapshot, views_on(snapshot), a_book())) == "rule:blend-v1"
 
