@@ -48,7 +48,7 @@ class Manifest(BaseModel):
     metrics: dict[str, dict[str, float]]
     """"seen" | "validation" | "unseen" -> figure name -> value."""
     gap: dict[str, float] = {}
-    """Figure name -> seen less unseen: what was learned by heart; filled in when the policy is written."""
+    """Sharpe ratio by name -> seen less unseen: what was learned by heart; filled in when the policy is written."""
     parents: tuple[str, ...] = ()
     """Ids of the policies this one was trained from."""
     seeds: tuple[int, ...] = ()
@@ -93,6 +93,6 @@ def tensor_sha256(tensors: Mapping[str, Float32Array]) -> str:
 
 
 def seen_less_unseen(metrics: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The gap of every figure that stands in both parts."""
+    """The gap of every Sharpe ratio that stands in both parts."""
     seen, unseen = metrics.get("seen", {}), metrics.get("unseen", {})
-    return {name: seen[name] - unseen[name] for name in sorted(seen) if name in unseen}
+    return {name: seen[name] - unseen[name] for name in sorted(seen) if name in unseen and name.endswith("sharpe")}
