@@ -14,9 +14,10 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl.actions import N_ACTIONS
-from rl.faces.spaces import ActionsName, action_space, checked_actions, checked_market, observation_space
+from rl.faces.spaces import action_space, checked_actions, checked_market, observation_space
 from rl.kernel import NEXT_STEP, SAME_STEP, Rules, Starts
 from rl.market import RowMarket, starts_in
+from rl.modules.config import ActionsName
 from rl.reward import RewardConfig
 from rl.rows import Rows
 

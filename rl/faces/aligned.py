@@ -11,9 +11,10 @@ import numpy.typing as npt
 from data.errors import InputError, UnknownSymbol
 from data.market import BoolArray, Float32Array, FloatArray, IntArray
 from rl.actions import N_ACTIONS, Action
-from rl.faces.spaces import ActionsName, action_space, checked_actions, checked_market, observation_space
+from rl.faces.spaces import action_space, checked_actions, checked_market, observation_space
 from rl.kernel import Rules
 from rl.market import RowMarket, starts_in
+from rl.modules.config import ActionsName
 from rl.nearest import nearest
 from rl.reward import RewardConfig
 from rl.reward.teams import cooperation

@@ -11,9 +11,9 @@ import numpy as np
 from data.errors import BadConfig
 from data.market import BoolArray, Float32Array
 from rl.faces.aligned import AlignedRows
-from rl.faces.spaces import ActionsName
 from rl.kernel import Rules
 from rl.market import RowMarket
+from rl.modules.config import ActionsName
 from rl.reward import RewardConfig
 from rl.rows import PLAIN
 

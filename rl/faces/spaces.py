@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import gymnasium as gym
 import numpy as np
@@ -11,10 +11,9 @@ from data.errors import InputError
 from data.market import IntArray
 from rl.actions import N_ACTIONS, SIZES
 from rl.market import RowMarket
+from rl.modules.config import ActionsName
 from rl.observation import OBS_V1, schema
 
-ActionsName = Literal["seven", "hybrid"]
-"""`seven`: Discrete(7). `hybrid`: MultiDiscrete([7, 4]), an action and its size level (rl.actions.SIZES)."""
 OBS_LIMIT: Final = 8.0
 """Columns are clipped to 3 before noise, which training keeps below a deviation of 1."""
 
@@ -30,7 +29,7 @@ def observation_space(market: RowMarket) -> gym.spaces.Box:
 
 
 def action_space(actions: ActionsName = "seven") -> gym.spaces.Space[Any]:
-    """The seven actions, with a size level each where they are `hybrid`."""
+    """`seven`: Discrete(7). `hybrid`: MultiDiscrete([7, 4]), an action and its size level (rl.actions.SIZES)."""
     if actions == "hybrid":
         return gym.spaces.MultiDiscrete(np.array([N_ACTIONS, len(SIZES)]))
     return gym.spaces.Discrete(N_ACTIONS)
