@@ -54,17 +54,22 @@ class MetaConfig(BaseModel):
 
     # network
     hidden: int = Field(default=32, ge=1, le=1024)
-    mixed: int = Field(default=32, ge=1, le=1024)
-    critic_hidden: int = Field(default=32, ge=1, le=1024)
+    mixed: int = Field(default=16, ge=1, le=1024)
+    critic_hidden: int = Field(default=16, ge=1, le=1024)
 
     # SAC
     updates: int = Field(default=3000, ge=1)
     updates_per_iteration: int = Field(default=50, ge=1)
-    bars_per_iteration: int = Field(default=25, ge=2)
+    bars_per_iteration: int = Field(default=16, ge=2)
     batch_size: int = Field(default=256, ge=2)
     replay_bars: int = Field(default=200, ge=2)
     """Bars kept for each world."""
     warmup_bars: int = Field(default=50, ge=2)
+    priority: Share = 0.0
+    """Exponent of the TD error in the odds of being replayed; 0 is uniform: rewards here are mostly noise, and so are
+    great TD errors."""
+    priority_correction: Share = 0.4
+    """Exponent of the importance weights that correct for it (Schaul et al. 2016 begin with 0.4)."""
     gamma: Share = 0.8
     """A tilt outlives its slot only through the turnover it saves: a short horizon is enough and far less noisy."""
     tau: Share = 0.01

@@ -11,8 +11,8 @@ from torch import nn
 def laid_out(parameters: Sequence[nn.Parameter]) -> nn.Parameter:
     """A flat parameter (P,) whose memory the given ones and their gradients share from now on.
 
-    A backward pass adds into the shared gradient, so it is zeroed in place (`flat.grad.zero_()`), never dropped; loading
-    a state dictionary copies into the shared memory.
+    A backward pass adds into the shared gradient, so it is zeroed in place (`flat.grad.zero_()`), never dropped;
+    loading a state dictionary copies into the shared memory.
     """
     flat = nn.Parameter(torch.cat([p.detach().flatten() for p in parameters]))
     flat.grad = torch.zeros_like(flat)

@@ -121,7 +121,8 @@ class ManySteps(SACTorchLearner):
         td_error = sum((q.detach() - wanted).abs() for q in said) / len(said)
         policy = (alpha * out["logp_resampled"] - out["q_curr"]).mean()
         entropy = out["logp_resampled"].detach() + self.target_entropy[DEFAULT_MODULE_ID]
-        assert isinstance(critics, Tensor) and isinstance(td_error, Tensor)
+        assert isinstance(critics, Tensor)
+        assert isinstance(td_error, Tensor)
         return Losses(policy, critics, -(log_alpha * entropy).mean(), alpha, td_error)
 
     def _follow(self) -> None:

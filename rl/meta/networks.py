@@ -28,8 +28,8 @@ ACT_TERMS = 5
 
 
 class Sight(NamedTuple):
-    """An observation taken apart: `rows` (B, N, K0 + 21 + G + 1), each symbol's own columns, the shared ones and whether
-    it cannot be traded; `tradable` (B, N, 1) of 0 and 1; `shared` (B, G).
+    """An observation taken apart: `rows` (B, N, K0 + 21 + G + 1), each symbol's own columns, the shared ones and
+    whether it cannot be traded; `tradable` (B, N, 1) of 0 and 1; `shared` (B, G).
     """
 
     rows: Tensor
@@ -90,7 +90,7 @@ class ActorTrunk(nn.Module):
         """The same from what `embed` made of the rows."""
         rows, tradable, shared = sight
         # Pooled over what is tradable: the rest is zero, and nothing is negative.
-        pooled = torch.cat([seen.sum(1) / tradable.sum(1).clamp(min=1.0), seen.max(1).values], dim=1)
+        pooled = torch.cat([seen.sum(1) / tradable.sum(1).clamp(min=1.0), seen.amax(1)], dim=1)
         mix = torch.relu_(self.mix_embed(seen) + self.mix_pooled(pooled)[:, None])
         cash = torch.relu(self.cash_shared(shared) + self.cash_pooled(pooled))
         drift = torch.cat([rows[:, :, DRIFT], shared[:, CASH_DRIFT, None]], dim=1)

@@ -1,8 +1,8 @@
 """Tapes with a planted signal: one agent's score foretells returns by a known coefficient, all else is noise.
 
 The return of a symbol from the close of t to the close of t + 1, in volatilities of the bar, is information * z[t] plus
-noise, where z is an AR(1) of unit variance; the planted agent's score is z / SCORE_SCALE, clipped, which is known at the
-close of t. The other agents' scores and all features have the same law and foretell nothing.
+noise, where z is an AR(1) of unit variance; the planted agent's score is z / SCORE_SCALE, clipped, which is known at
+the close of t. The other agents' scores and all features have the same law and foretell nothing.
 """
 
 from __future__ import annotations

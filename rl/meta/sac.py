@@ -16,7 +16,7 @@ from ray.rllib.algorithms.sac import SAC, SACConfig
 from ray.rllib.core import DEFAULT_MODULE_ID
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
-from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
+from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME, TD_ERROR_KEY
 
 from data.errors import InputError
 from data.market import Float32Array
@@ -56,6 +56,7 @@ class MetaSAC(SAC):
         self.updates_done += meta.updates_per_iteration
         if not np.isfinite(float(found[0][DEFAULT_MODULE_ID]["total_loss"].peek())):
             raise InputError("training of the meta-controller diverged", "lower its learning rates, or check the data")
+        replay.learn(np.ravel(found[0][DEFAULT_MODULE_ID][TD_ERROR_KEY].peek()))
         runners.sync_weights(from_worker_or_learner_group=learners, inference_only=True)
 
     def actor_tensors(self) -> dict[str, Float32Array]:
@@ -76,7 +77,9 @@ class MetaSAC(SAC):
         """The tensor replay in the place of RLlib's episode buffer."""
         meta: MetaConfig = config.env_config["meta"]
         width, actions = config.observation_space.shape[0], config.action_space.shape[0]
-        return ColumnReplay(meta.replay_bars, meta.worlds, width, actions, config.seed)
+        return ColumnReplay(
+            meta.replay_bars, meta.worlds, width, actions, config.seed, meta.priority, meta.priority_correction
+        )
 
 
 def module_spec(meta: MetaConfig, shared: int) -> RLModuleSpec:

@@ -107,8 +107,8 @@ class Worlds:
     def _heard(self, views: FloatArray) -> FloatArray:
         """Views (W, N, 7, 3) with silent agents and unknown cells at zero, scores noisy."""
         shape, config = views.shape[:3], self.config
-        heard = (self.rng.random(shape) >= config.view_dropout) & ~self.silent[:, None, :]
-        noisy = views[..., 0] + config.score_noise * self.rng.standard_normal(shape)
+        heard = (self.rng.random(shape, dtype=np.float32) >= config.view_dropout) & ~self.silent[:, None, :]
+        noisy = views[..., 0] + config.score_noise * self.rng.standard_normal(shape, dtype=np.float32)
         noisy = np.clip(noisy, -1.0, 1.0) * views[..., 2]
         return np.stack([noisy, views[..., 1], views[..., 2]], axis=-1) * heard[..., None]
 
