@@ -12,11 +12,12 @@ import numpy as np
 from data.errors import BadConfig
 from rl.config_file import nearest, read_config
 from rl.market import row_market
+from rl.observation import OBS_ID, schema
+from rl.policies.plain import numpy_network
 from rl.reward import PARTS, REFERENCE, RewardConfig
 from rl.reward.analysis import behaviour
 from rl.reward.page import RewardPage, write_page
 from rl.reward.rolling import Choose, at_random, buy_and_hold, roll, sampled
-from rl.symbol_policy import SymbolPolicy
 from rl.training.preset import PRESETS, load_preset
 
 if TYPE_CHECKING:
@@ -57,9 +58,11 @@ def analyze_rewards(
     reward = read_reward(order.reward)
     first, last = market.source.span()
     history = market.builder.history(first, market.slots.at_or_before(last))
-    rows = row_market(history, market.config.costs)
+    chosen = market.policies.symbol_agents.bundle if order.policy else None
+    shown = schema(chosen.manifest.obs_id if chosen else OBS_ID)
+    rows = row_market(history, market.config.costs, shown)
     part = slice(max(0, rows.slots - order.bars), rows.slots)
-    ways = _ways(market, rows.symbols, order)
+    ways = _ways(chosen, rows.symbols, order.seed)
     behaviours, drawn = {}, {}
     for done, (name, (heads, choose)) in enumerate(ways.items(), start=1):
         parts = roll(rows, reward, part, heads, choose).reshape(-1, len(PARTS))
@@ -74,19 +77,16 @@ def analyze_rewards(
     return {"settings": settings, "behaviours": told, "page": str(page)}
 
 
-def _ways(market: Market, symbols: tuple[str, ...], order: RewardOrder) -> dict[str, tuple[IntArray, Choose]]:
+def _ways(policy: PolicyBundle | None, symbols: tuple[str, ...], seed: int) -> dict[str, tuple[IntArray, Choose]]:
     """Ways of acting by name, each with the heads that answer."""
     generic = np.zeros(len(symbols), dtype=np.int64)
     ways: dict[str, tuple[IntArray, Choose]] = {
-        "random": (generic, at_random(order.seed)),
+        "random": (generic, at_random(seed)),
         "buy and hold": (generic, buy_and_hold),
     }
-    chosen = market.policies.symbol_agents
-    if order.policy and chosen.bundle is not None:
-        ways[chosen.policy_id] = (
-            _heads(chosen.bundle, symbols),
-            sampled(SymbolPolicy(chosen.bundle).actor, order.seed),
-        )
+    if policy is not None:
+        network = numpy_network(policy.manifest.module, policy.tensors)
+        ways[policy.manifest.policy_id] = (_heads(policy, symbols), sampled(network, seed))
     return ways
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from data.errors import BadConfig, StorageFailed
-from rl.config_file import nearest
+from data.errors import StorageFailed
 from rl.tuning import SearchOrder, SearchResult, SearchSpace, read_search, search
-from rl.tuning.order import METHODS
+from rl.tuning.order import read_method
 from rl.tuning.symbol_agents import symbol_agent_trials
 
 if TYPE_CHECKING:
@@ -35,29 +34,17 @@ class TuneOrder:
 
 def tune_symbol_agents(market: Market, order: TuneOrder, out: Path) -> dict[str, Any]:
     """Search; the table of trials, and where it and the best preset are. BadConfig before any time is spent."""
-    method = next((m for m in METHODS if m == order.method), None)
-    if method is None:
-        raise BadConfig(f"there is no search {order.method!r}", nearest(order.method, METHODS))
+    method = read_method(order.method)
     file, space = read_search(order.config or SEARCHES / "symbol_agents.yaml")
     first, last = market.source.span()
     history = market.builder.history(first, market.slots.at_or_before(last))
     train = symbol_agent_trials(history, space, order.seed)
-    result = search(
-        space,
-        train,
-        SearchOrder(
-            out,
-            order.trials,
-            method,
-            order.seed,
-            space.preset.ppo.checkpoints,
-            file.grace,
-            file.reduction,
-            file.grid_points,
-            order.workers,
-            order.resume,
-        ),  # fmt: skip
-    )
+    asked = SearchOrder(
+        folder=out, trials=order.trials, method=method, seed=order.seed, checkpoints=space.preset.ppo.checkpoints,
+        grace=file.grace, reduction=file.reduction, grid_points=file.grid_points, workers=order.workers,
+        resume=order.resume,
+    )  # fmt: skip
+    result = search(space, train, asked)
     _write_best(out, space, result)
     return result.as_json() | {"folder": str(out), "preset": str(out / BEST), "source": market.source.name}
 

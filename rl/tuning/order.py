@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
+from data.errors import BadConfig
+from rl.config_file import nearest
 from rl.tuning.space import Params, SearchSpace
 
 Method = Literal["random", "grid", "optuna"]
-METHODS: tuple[Method, ...] = ("random", "grid", "optuna")
+METHODS: Final[dict[str, Method]] = {"random": "random", "grid": "grid", "optuna": "optuna"}
 Tell = Callable[[float, float], None]
 """Told the fraction trained, in (0, 1], and the newest held-out figure, after each checkpoint."""
 TrainFunction = Callable[[Params, Tell], None]
@@ -43,3 +45,10 @@ class SearchOrder:
             "preset": space.preset.model_dump(mode="json"),
             "space": {name: d.model_dump(mode="json") for name, d in space.distributions.items()},
         }
+
+
+def read_method(name: str) -> Method:
+    """The method of a name; BadConfig with the nearest where there is none."""
+    if name not in METHODS:
+        raise BadConfig(f"there is no search {name!r}", nearest(name, METHODS))
+    return METHODS[name]

@@ -9,7 +9,7 @@ import os
 
 from data.errors import BadConfig, InputError, StorageFailed
 from rl.ray_session import ray_session
-from rl.tuning.order import METHODS, SearchOrder, TrainFunction
+from rl.tuning.order import SearchOrder, TrainFunction, read_method
 from rl.tuning.result import SearchResult, ranked, write_result
 from rl.tuning.space import SearchSpace
 
@@ -46,8 +46,7 @@ def search(space: SearchSpace, train: TrainFunction, order: SearchOrder) -> Sear
 
 
 def _check(space: SearchSpace, order: SearchOrder) -> None:
-    if order.method not in METHODS:
-        raise BadConfig(f"there is no search {order.method!r}", f"one of {', '.join(METHODS)}")
+    read_method(order.method)
     if order.trials < 1:
         raise BadConfig(f"{order.trials} trials are none", "ask for one or more")
     if order.method == "grid":

@@ -3,26 +3,53 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+from agents.policies.chosen import Chosen
 from app.cli_rewards import commands
-from app.rewards import read_reward
+from app.rewards import RewardOrder, analyze_rewards, read_reward
 from data.errors import BadConfig
 from rl.reward import REFERENCE
 from rl.training.preset import load_preset
+from tests.rl.histories import history
 
 
-def test_a_reward_is_analysed_over_a_source(tmp_path):
-    given = ["analyze", "reference", "--bars", "60", "--no-policy", "--out", str(tmp_path / "out"), "--json"]
+def market_of(given_history):
+    """What of an opened source the analysis looks at."""
+    return SimpleNamespace(
+        source=SimpleNamespace(name="simulated", span=lambda: ("first", "last")),
+        builder=SimpleNamespace(history=lambda first, last: given_history),
+        slots=SimpleNamespace(at_or_before=lambda last: last),
+        config=SimpleNamespace(costs=None),
+        policies=SimpleNamespace(symbol_agents=Chosen(None, "none is stored")),
+    )
+
+
+def test_acting_at_random_and_holding_are_compared(tmp_path):
+    order, told = RewardOrder("reference", bars=60), []
+    report = analyze_rewards(
+        market_of(history()), order, tmp_path / "out", lambda done, total: told.append((done, total))
+    )
+    assert set(report["behaviours"]) == {"random", "buy and hold"}
+    shares = [figures["share"] for figures in report["behaviours"]["random"]["figures"].values()]
+    assert sum(shares) == pytest.approx(1.0)
+    assert report["settings"]["reward"]["net"] == REFERENCE.net
+    assert report["settings"]["bars"] == 60
+    assert "SIMULATED" in (tmp_path / "out" / "rewards.html").read_text("utf-8")
+    assert told == [(1, 2), (2, 2)]
+
+
+@pytest.mark.slow
+def test_the_command_asks_the_policy_in_use_too(tmp_path):
+    given = ["analyze", "reference", "--bars", "60", "--out", str(tmp_path / "out"), "--json"]
     done = CliRunner().invoke(commands, given, catch_exceptions=False)
     assert done.exit_code == 0
     told = json.loads(done.stdout)
-    assert set(told["behaviours"]) == {"random", "buy and hold"}
-    shares = [figures["share"] for figures in told["behaviours"]["random"]["figures"].values()]
-    assert sum(shares) == pytest.approx(1.0)
-    assert told["settings"]["reward"]["net"] == REFERENCE.net
+    policy = set(told["behaviours"]) - {"random", "buy and hold"}
+    assert [name.startswith("ppo-simulated") for name in policy] == [True]
     assert (tmp_path / "out" / "rewards.html").exists()
 
 
