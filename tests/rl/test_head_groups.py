@@ -130,10 +130,10 @@ def test_a_symbol_that_was_not_trained_is_served_by_its_group_or_else_the_generi
     assert [names[h] for h in heads] == ["sector:Technology", GENERIC, "pair:EURUSD", "sector:Technology"]
 
 
-RULES = {
-    name: st.sampled_from([v for v in ("symbol", "sector", "asset_class") if name in ("stock", "commodity") or v != "sector"])
-    for name in ("stock", "etf", "commodity", "option", "forex", "crypto", "index_future")
-}  # fmt: skip
+SECTORS_TOO, OTHERS = st.sampled_from(["symbol", "sector", "asset_class"]), st.sampled_from(["symbol", "asset_class"])
+RULES = dict.fromkeys(("stock", "etf", "commodity"), SECTORS_TOO) | dict.fromkeys(
+    ("option", "forex", "crypto", "index_future"), OTHERS
+)
 
 
 @given(st.fixed_dictionaries(RULES))
