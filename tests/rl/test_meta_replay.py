@@ -12,7 +12,6 @@ from data.errors import InputError
 from rl.meta.replay import PRIORITY_FLOOR, Bars, ColumnReplay
 from rl.meta.sum_tree import SumTree
 
-
 RARE = 1e-4
 """Seeds are fixed; one seed in ten thousand would fail a sampler that is right, and a wrong one is far beyond."""
 
