@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from agents.explainer.answer import Answer
     from app.backtesting.kept import Kept
     from app.backtesting.request import BacktestRequest
+    from app.policies import PolicyLine, PolicyPage
     from app.runtime import Market
     from app.stores import Stores
     from app.trace_store import Run
     from app.training import TrainingOrder
     from graph.replay import Replay
+    from rl.policies.champions import Standing
     from tools.backtest.lookahead import LookaheadReport
     from tools.backtest.result import Result
     from tools.execution.book import Book
@@ -245,6 +247,36 @@ class Desk:
         from app.training import train_policies
 
         return train_policies(self.market, self._stores, order, progress, command)
+
+    def policies(self, role: str = "", source: str = "") -> tuple[PolicyLine, ...]:
+        """Trained policies with their figures; champions, challengers and those that cannot be read are marked."""
+        from app.policies import policy_lines
+
+        return policy_lines(self._stores.policies, role, source)
+
+    def policy(self, policy_id: str) -> PolicyPage:
+        """One policy in full, with the history of its role and source."""
+        from app.policies import policy_page
+
+        return policy_page(self._stores.policies, policy_id)
+
+    def promote(self, policy_id: str, by: str, why: str = "", force: bool = False) -> Standing:
+        """Put a policy in use; InputError where it did worse than the champion on unseen dates, unless forced."""
+        from app.policies import promote
+
+        return promote(self._stores.policies, policy_id, by, why, force)
+
+    def rollback(self, role: str, source: str, by: str, why: str = "") -> Standing:
+        """Put the champion before the present one back in use; NotFound where there is none."""
+        from app.policies import rollback
+
+        return rollback(self._stores.policies, role, source, by, why)
+
+    def export_policy(self, policy_id: str) -> PolicyLine:
+        """Write a policy's ONNX graph anew from its tensors."""
+        from app.policies import export
+
+        return export(self._stores.policies, policy_id)
 
     # --- parts, for what belongs to the desk ---------------------------------------------------------------------
 
