@@ -11,8 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from data.errors import BadConfig, InputError
+from rl.forecasts import fit_forecaster
 from rl.kernel import one_bar
-from rl.market import row_market
+from rl.market import row_market, starts_in
 from rl.observation import (
     DAILY,
     OBS_V1,
@@ -30,6 +31,8 @@ from rl.observation import (
     without_market_wide,
 )
 from rl.observation.columns import CLASS_COLUMNS, DIRECTIVE_COLUMNS, SHARED_COLUMNS
+from rl.reward import RewardConfig
+from rl.rows import PLAIN, Rows
 from tests.rl.histories import history, hourly
 
 SLOTS, SYMBOLS = 1100, 3
@@ -171,6 +174,29 @@ def test_a_row_of_the_desk_is_the_window_oldest_bar_first(daily, market):
     early = shown_at(OBS_V2, seen, 9)[:, : 24 * 23].reshape(SYMBOLS, 24, 23)
     assert not early[:, :14].any()
     assert np.array_equal(early[:, 14:], market.arrays.block[:, :10])
+
+
+@pytest.mark.parametrize("shape", SCHEMAS.values(), ids=SCHEMAS)
+def test_the_kernel_shows_what_the_desk_would_see(daily, shape):
+    market = row_market(daily, None, shape)
+    times, instruments = daily.panel.times, daily.panel.instruments
+    forecasts = fit_forecaster(daily).forecasts(daily.features, instruments, times)
+    seen = without_market_wide(shape, observe(shape, daily.features, instruments, forecasts=forecasts))
+    rows = Rows(market, starts_in(market, np.ones(SLOTS, dtype=np.bool_)), PLAIN, RewardConfig(), SYMBOLS)
+    numbers, at = np.arange(SYMBOLS), shape.slices
+    obs = rows.place(np.full(SYMBOLS, 900), numbers, 1 + numbers, SLOTS - 1)
+    for slot in (900, 901, 902):
+        assert np.array_equal(obs[:, : at["own"].start], shown_at(shape, seen, slot))
+        assert obs[:, shape.head].tolist() == [1.0, 2.0, 3.0]
+        assert (obs[:, shape.mask.start] == 1.0).all()
+        assert not obs[:, at["padding"]].any()
+        obs = rows.step(np.array([0, 1, 3]))
+    assert (np.diff(obs[:, at["own"].start]) > 0.2).all()
+    if shape.directives:
+        rows.directives[1, 3] = 0.5
+        told = rows.look()[:, at["directives"]]
+        assert told[1, 3] == 0.5
+        assert np.count_nonzero(told) == 1
 
 
 def test_bars_a_year_are_counted_by_the_day():
