@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from data.errors import InputError
@@ -16,7 +19,8 @@ PLAIN = Rules(
     horizon=1 << 30, cost_low=1.0, cost_high=1.0, generic=0.0, random_position=0.0, noise=0.0, blind=0.0, seed=0
 )
 """Nothing random but the start: for evaluation."""
-_NOISE_TABLE = 1 << 16
+NOISE_TABLE = 1 << 16
+"""Normal draws that noise is taken from."""
 
 
 class Rows:
@@ -51,7 +55,7 @@ class Rows:
         self.terminated: BoolArray = np.zeros(count, dtype=np.bool_)
         self.truncated: BoolArray = np.zeros(count, dtype=np.bool_)
         keep = np.ones((count, columns) if rules.dropout > 0.0 else (1, 1), dtype=np.float32)
-        table = np.random.default_rng(0).standard_normal(_NOISE_TABLE, dtype=np.float32)
+        table = np.random.default_rng(0).standard_normal(NOISE_TABLE, dtype=np.float32)
         self._held = Held(self.state, self.index, keep, self.directives, table)
         self._left = Left(
             self.obs, self.final_obs, self.reward, self.parts, self.net, self.traded, self.terminated, self.truncated
@@ -116,6 +120,21 @@ class Rows:
         """Gather the observations anew, as after `resume`, `directives` included."""
         observe_rows(self._held, self._left, self._packed, self.rules, self.layout)
         return self.obs
+
+    def snapshot(self) -> dict[str, Any]:
+        """Copies of what decides how the rows go on: the arrays of every row, and the seed of its episodes."""
+        arrays = {name: value.copy() for name, value in self._arrays().items()}
+        return {"arrays": arrays, "seed": int(self.rules.seed)}
+
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Go on where a snapshot of as many rows, in the same market, was taken; KeyError, ValueError for others."""
+        self.rules = self.rules._replace(seed=int(found["seed"]))
+        for name, value in self._arrays().items():
+            value[...] = found["arrays"][name]
+
+    def _arrays(self) -> dict[str, Any]:
+        held = {"state": self.state, "index": self.index, "keep": self._held.keep, "directives": self.directives}
+        return held | {name: getattr(self._left, name) for name in self._left._fields}
 
     @property
     def positions(self) -> FloatArray:

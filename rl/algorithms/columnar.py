@@ -23,7 +23,6 @@ from data.market import BoolArray, Float32Array, FloatArray
 from rl.algorithms.categorical import draw, log_policy, log_prob, parts_of
 from rl.algorithms.gae import advantages
 from rl.algorithms.shared import parts_in
-from rl.env import TradingVectorEnv
 from rl.modules.symbol_module import SymbolModule
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -61,7 +60,7 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
         super().__init__(config=config, **kwargs)
         parts = parts_in(config.env_config)
         self._steps, self._rows = int(config.rollout_fragment_length), int(config.num_envs_per_env_runner)
-        self.env = TradingVectorEnv(self._rows, parts.market, parts.starts, parts.rules, parts.reward)
+        self.env = parts.env(self._rows)
         self.module: SymbolModule = config.get_rl_module_spec(env=None, spaces=self.get_spaces()).build()
         self._parts = parts_of(self.env.single_action_space)
         seeds = np.random.SeedSequence((int(config.seed or 0), int(self.worker_index or 0))).generate_state(2)
@@ -131,11 +130,8 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
 
         Its size is that of one step of the rows.
         """
-        rows = self.env.rows
-        held = {k: v.copy() for k, v in vars(rows).items() if isinstance(v, np.ndarray) and len(v) == self._rows}
         return {
-            "rows": held,
-            "seed": int(rows.rules.seed),
+            "rows": self.env.rows.snapshot(),
             "random": self._random.get_state().numpy(),
             "done": self._done.copy(),
         }
@@ -143,9 +139,7 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
     def set_sampler_state(self, state: SamplerState) -> None:
         """Go on where `sampler_state` was taken, bit for bit."""
         rows = self.env.rows
-        rows.rules = rows.rules._replace(seed=int(state["seed"]))
-        for name, value in state["rows"].items():
-            getattr(rows, name)[...] = value
+        rows.restore(state["rows"])
         self._random.set_state(torch.tensor(state["random"]))
         self._obs[-1], self._done = rows.obs, np.array(state["done"])
 

@@ -11,7 +11,7 @@ from rl.algorithms.columnar import ColumnarEnvRunner
 from rl.algorithms.learner import ColumnarLearner
 from rl.algorithms.resources import Resources
 from rl.algorithms.shared import EnvParts, StoredParts
-from rl.env import TradingEnv, TradingVectorEnv
+from rl.env import TradingEnv
 from rl.training.preset import PPOPreset
 
 
@@ -22,7 +22,7 @@ def ppo_config(
 
     Minibatches are counted, not sized: the resets that are dropped make every batch a little different.
     """
-    spaces = TradingVectorEnv(1, parts.market, parts.starts, parts.rules, parts.reward)
+    spaces = parts.env(1)
     remote = resources.num_env_runners > 0 or resources.num_learners > 0
     config = (
         PPOConfig(algo_class=algorithm)

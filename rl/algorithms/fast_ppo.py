@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 from ray.rllib.policy.sample_batch import MultiAgentBatch, SampleBatch
 from ray.rllib.utils.metrics import ENV_RUNNER_RESULTS, LEARNER_RESULTS, NUM_ENV_STEPS_SAMPLED_LIFETIME
 
-from data.errors import CorruptFile
+from data.errors import BadConfig, CorruptFile
 from rl.algorithms.columnar import ColumnArrays
 from rl.algorithms.config import ppo_config
 from rl.algorithms.learner import ITERATION
@@ -25,7 +26,9 @@ from rl.algorithms.shared import EnvParts
 from rl.algorithms.state import read_state, write_state
 from rl.kernel import Rules, Starts
 from rl.market import RowMarket
+from rl.modules.config import ModuleConfig
 from rl.modules.symbol_module import SymbolModule
+from rl.observation import schema
 from rl.reward import RewardConfig
 from rl.training.preset import PPOPreset
 
@@ -155,19 +158,24 @@ def standardised(columns: ColumnArrays) -> ColumnArrays:
 
 def fast_ppo(
     market: RowMarket, starts: Starts, rules: Rules, reward: RewardConfig, ppo: PPOPreset, seed: int,
-    *, resources: Resources | None = None,
+    *, module: ModuleConfig | None = None, groups: Sequence[int] | None = None, resources: Resources | None = None,
 ) -> FastPPO:  # fmt: skip
     """Build the algorithm (Ray must run: see rl.ray_session); its actors are placed as `resources` say.
 
-    Raises BadConfig where the resources cannot be had.
+    `module`: the network, an MLP of the preset's widths on obs-v1 unless given; `groups` (1 + symbols,): which head
+    answers each (rl.modules.config). Raises BadConfig where the resources cannot be had or the network reads another
+    observation than the market shows.
     """
     import ray
 
     placed = resources or Resources()
     placed.check(ray.cluster_resources(), torch.cuda.is_available())
-    spec = RLModuleSpec(
-        module_class=SymbolModule, model_config={"heads": 1 + len(market.symbols), "hidden": list(ppo.hidden)}
-    )
-    config = ppo_config(FastPPO, EnvParts(market, starts, rules, reward), spec, ppo, seed, placed)
+    network = module or ModuleConfig(hidden=ppo.hidden)
+    width, shown = schema(network.observation).width, market.layout.width
+    if width != shown:
+        raise BadConfig(f"{network.observation} has {width} columns, the market shows {shown}", "match them")
+    spec = RLModuleSpec(module_class=SymbolModule, model_config=network.to_dict(1 + len(market.symbols), groups))
+    parts = EnvParts(market, starts, rules, reward, network.actions)
+    config = ppo_config(FastPPO, parts, spec, ppo, seed, placed)
     algorithm: Any = config.build_algo()
     return algorithm

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from rl.kernel import Rules, Starts
+from data.errors import BadConfig
+from rl.env import TradingVectorEnv
+from rl.kernel import SAME_STEP, Rules, Starts
 from rl.market import RowMarket
+from rl.modules.config import ActionsName
 from rl.reward import RewardConfig
 
 
@@ -18,6 +21,13 @@ class EnvParts:
     starts: Starts
     rules: Rules
     reward: RewardConfig
+    actions: ActionsName = "seven"
+
+    def env(self, rows: int) -> TradingVectorEnv:
+        """That many rows of the market; BadConfig where they begin anew at once: columns count on NEXT_STEP."""
+        if self.rules.autoreset == SAME_STEP:
+            raise BadConfig("the columnar sampler does not take SAME_STEP autoreset", "train with NEXT_STEP (0)")
+        return TradingVectorEnv(rows, self.market, self.starts, self.rules, self.reward, self.actions)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> EnvParts:
         return self
@@ -26,7 +36,7 @@ class EnvParts:
 class StoredParts:
     """EnvParts in Ray's object store: a config that holds this is small, and actors of one machine share the market.
 
-    The starts and the noise are copied out: compiled functions are one specialisation for arrays that may be written.
+    The starts are copied out: compiled functions are one specialisation for arrays that may be written.
     """
 
     def __init__(self, parts: EnvParts) -> None:
@@ -43,7 +53,7 @@ class StoredParts:
 
         parts: EnvParts = ray.get(self._ref)
         starts = Starts(*(array.copy() for array in parts.starts))
-        return EnvParts(parts.market, starts, parts.rules, parts.reward)
+        return replace(parts, starts=starts)
 
 
 def parts_in(env_config: dict[str, Any]) -> EnvParts:
