@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli_backtest import commands as backtests
+from app.cli_policies import commands as policies
 from app.cli_rewards import commands as rewards
 from app.cli_train import commands as learning
 from app.cli_tune import commands as tuning
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 app.add_typer(backtests)
 app.add_typer(learning)
+app.add_typer(policies, name="policies")
 app.add_typer(rewards)
 app.add_typer(tuning)
 

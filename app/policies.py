@@ -126,4 +126,4 @@ def _known(store: PolicyStore, policy_id: str) -> None:
 
 
 def _signed(by: str, why: str) -> Signed:
-    return Signed(by, slot_text(datetime.now(UTC)), why)
+    return Signed(by, slot_text(datetime.now(UTC).replace(microsecond=0)), why)

@@ -39,9 +39,8 @@ def page(found: PolicyPage) -> None:
     """One policy."""
     m = found.manifest
     say(f"{m.policy_id}: {found.line.state} of {m.role} on {m.source}, {m.algorithm} on {m.obs_id}")
-    say(
-        f"Trained on {m.trained_from} to {m.trained_until} (seed {m.seed}); data {m.data_hash[:12]}, code {m.git_commit[:12]}."
-    )
+    made = f"data {m.data_hash[:12]}, code {m.git_commit[:12]}"
+    say(f"Trained on {m.trained_from} to {m.trained_until} (seed {m.seed}); {made}.")
     say(f"Parents: {', '.join(m.parents) or 'none'}; ensemble seeds: {', '.join(map(str, m.seeds)) or 'none'}; "
         f"configurations tried: {m.configurations}.")  # fmt: skip
     table = Table(box=None, pad_edge=False)
