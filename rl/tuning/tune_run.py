@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,8 @@ def run_trials(space: SearchSpace, train: TrainFunction, order: SearchOrder) -> 
             tune_config=_tune_config(order),
             run_config=tune.RunConfig(name=name, storage_path=str(folder), verbose=0),
         )
+    # a trial's fault stands in the table; Tune would print its whole trace on the person's screen
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     found = tuner.fit()
     return [_row(number, found[number], space) for number in range(len(found))]
 

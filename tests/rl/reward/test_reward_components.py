@@ -161,7 +161,8 @@ def test_the_default_leaves_the_new_components_off_and_the_old_ones_as_they_were
 EXTREME = st.one_of(
     st.floats(-1e308, 1e308), st.sampled_from([0.0, 1e308, -1e308, 1e-308, 5e-324, -5e-324]), st.floats(-2.0, 2.0)
 )
-POSITIVE = st.one_of(st.floats(5e-324, 1e308), st.sampled_from([5e-324, 1e308, 1e-308, 100.0]))
+POSITIVE = st.one_of(st.floats(5e-324, 1e308), st.sampled_from([5e-324, 1e308, math.inf, 100.0]))
+"""Of 1 / volatility; infinite where a volatility is too small for a number."""
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
