@@ -13,7 +13,6 @@ from data.history import History
 from data.market import Float32Array
 from data.sources.protocol import Param
 from rl.meta.inputs import SCHEMA as META_OBS
-from rl.observation import OBS_ID
 from rl.store import Manifest, PolicyBundle, Role, tensor_sha256
 from rl.symbol_policy import GENERIC
 from rl.training.preset import Preset
@@ -22,6 +21,10 @@ from rl.training.split import Split
 
 Metrics = dict[str, dict[str, float]]
 """Part of the dates -> figure -> value."""
+
+
+SEED_STEP = 100
+"""Between the seeds of an ensemble's members; those of the folds are the numbers after the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Birth:
     seed: int
     origin: Origin
 
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Of the members of an ensemble of symbol agents."""
+        return tuple(self.seed + SEED_STEP * k for k in range(self.preset.seeds))
+
     def bundle(self, role: Role, algorithm: str, tensors: Mapping[str, Float32Array], metrics: Metrics) -> PolicyBundle:
         """Tensors and figures with their manifest; the id ends in the first digits of the tensors' hash."""
         sha256, history = tensor_sha256(tensors), self.history
@@ -55,9 +63,11 @@ class Birth:
             params=dict(self.origin.params),
             data_hash=history.fingerprint,
             lake=history.lake,
-            obs_id=OBS_ID if agents else META_OBS,
+            obs_id=self.preset.network.observation if agents else META_OBS,
+            network=self.preset.network if agents else None,
             heads=(GENERIC, *history.panel.symbols) if agents else (),
             seed=self.seed,
+            seeds=self.seeds if agents else (),
             config=config,
             trained_from=_slot(history, self.split.train.start),
             trained_until=_slot(history, self.split.validation.stop - 1),

@@ -17,7 +17,7 @@ from rl.market import RowMarket, hedged
 from rl.training.preset import Preset
 from rl.training.run_folder import RunFolder, write_json
 from rl.training.stage import StageFolder, Trail
-from rl.training.symbol_agents import fit
+from rl.training.symbol_agents import fit, fit_yardstick
 
 POLL_S = 1.0
 """How often the progress of tasks is read."""
@@ -27,13 +27,17 @@ TellStage = Callable[[str, float, Mapping[str, float]], None]
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Train on the slots `learn` (T,) for `samples` transitions, put to the slots `judge` along the way."""
+    """Train on the slots `learn` (T,) for `samples` transitions, put to the slots `judge` along the way.
+
+    `supervised`: taught by hindsight on the same rows instead of by reward (rl.supervised), as a yardstick.
+    """
 
     name: str
     learn: BoolArray
     judge: slice
     samples: int
     seed: int
+    supervised: bool = False
 
 
 def run_stages(
@@ -74,7 +78,8 @@ def _train(
 ) -> Trail:  # fmt: skip
     against = preset.benchmark
     lessons = hedged(market, stage.learn, against.peers, against.own_mean, against.premium)
-    return fit(lessons, stage.learn, stage.judge, preset, stage.samples, stage.seed, per_year, tell, folder)
+    teach = fit_yardstick if stage.supervised else fit
+    return teach(lessons, stage.learn, stage.judge, preset, stage.samples, stage.seed, per_year, tell, folder)
 
 
 def _work(market: RowMarket, stage: Stage, preset: Preset, per_year: float, place: Path) -> Trail:

@@ -19,9 +19,11 @@ from data.errors import InputError
 from data.history import History
 from rl.market import RowMarket, row_market
 from rl.meta.training import train_meta
+from rl.policies.ensemble import joined
+from rl.policies.plain import numpy_network
 from rl.ray_session import ray_session
 from rl.store import PolicyBundle, PolicyStore
-from rl.symbol_policy import Actor, SymbolPolicy
+from rl.symbol_policy import SymbolPolicy
 from rl.training.bundles import Birth, Metrics, Origin
 from rl.training.crew import Stage, run_stages
 from rl.training.evaluation import evaluate
@@ -29,17 +31,19 @@ from rl.training.figures import bars_per_year
 from rl.training.preset import Preset
 from rl.training.progress import Report, Stopwatch
 from rl.training.provenance import git_commit
+from rl.training.report import TrainingReport, training_report
 from rl.training.run_folder import RunFolder, run_identity
 from rl.training.split import Split, folds, make_split, rows_in
-from rl.training.stage import Checkpoint, Trail
+from rl.training.stage import Checkpoint, Tensors, Trail
 from rl.training.symbol_agents import best_checkpoint, own_heads
 from rl.training.views import HeldOut, agent_scores
 
 What = Literal["all", "symbol-agents", "meta-controller"]
 UPDATE_IN_SAMPLES = 2600.0
 """An update of the meta-controller takes about as long as this many samples of the symbol agents: for the time left."""
-SEED_STEP = 100
-"""Between the seeds of an ensemble's members; those of the folds are the numbers after the first."""
+YARDSTICK = "supervised yardstick"
+COMPARED = ("sharpe", "score_sharpe", "generic_score_sharpe", "active_sharpe", "turnover")
+"""Figures of the supervised yardstick that stand beside the agents' own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Trained:
 
     policies: tuple[PolicyBundle, ...]
     members: tuple[Checkpoint, ...]
+    report: TrainingReport | None = None
+    """On the symbol agents of every seed, on unseen dates; None where none were trained."""
 
     @property
     def symbol_agents(self) -> PolicyBundle:
@@ -76,10 +82,12 @@ class Trained:
 
 @dataclass(frozen=True, slots=True)
 class _Agents:
-    """What the stages of the symbol agents leave: a checkpoint for each seed, and agents blind to each fold."""
+    """What the stages of the symbol agents leave: a checkpoint for each seed, agents blind to each fold, the yardstick
+    (empty where none is asked for)."""
 
     members: tuple[Checkpoint, ...]
     held_out: tuple[HeldOut, ...]
+    yardstick: Tensors
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ def train_all(
         found = _symbol_agents(run, preset.seeds)
         agents = _agents_bundle(run, found)
         meta = _meta_controller(run, agents, found.held_out)
-        return Trained((agents, meta), found.members)
+        return Trained((agents, meta), found.members, _report(run, found))
 
 
 def train_symbol_agents(
@@ -125,7 +133,7 @@ def train_symbol_agents(
     """The symbol agents alone."""
     with _open(history, preset, seed, origin, "symbol-agents", report, keeping or Keeping()) as run:
         found = _symbol_agents(run, preset.seeds)
-        return Trained((_agents_bundle(run, found),), found.members)
+        return Trained((_agents_bundle(run, found),), found.members, _report(run, found))
 
 
 def train_meta_controller(
@@ -152,6 +160,8 @@ def _open(
     split = make_split(history.panel.times, preset.split_for(history.source), _first_row(market))
     shares = {_fold_name(k): 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
     shares |= {_seed_name(k): 1.0 for k in range(preset.seeds if what != "meta-controller" else 0)}
+    if preset.yardstick and what != "meta-controller":
+        shares[YARDSTICK] = 0.3
     if what != "symbol-agents":
         shares["meta-controller"] = preset.meta.updates * UPDATE_IN_SAMPLES / preset.ppo.samples
     begun_with = {
@@ -195,16 +205,18 @@ def _symbol_agents(run: _Run, seeds: int) -> _Agents:
         samples = max(1, int(preset.ppo.samples * share))
         stages.append(Stage(_fold_name(number), learn, part, samples, seed + number + 1))
     everything = rows_in(split.train, slots)
-    for number in range(seeds):
-        start = seed + SEED_STEP * number
+    for number, start in enumerate(run.birth.seeds[:seeds]):
         stages.append(Stage(_seed_name(number), everything, split.validation, preset.ppo.samples, start))
+    if preset.yardstick and seeds:
+        stages.append(Stage(YARDSTICK, everything, split.validation, preset.ppo.samples, seed, supervised=True))
     trails = run_stages(run.market, stages, preset, run.per_year, run.folder, run.workers, run.watch.tell)
+    yardstick = trails.pop().checkpoints[-1].tensors if preset.yardstick and seeds else {}
     chosen = best_checkpoint(_as_one(trails, seeds))
     held_out = [
-        HeldOut(part, SymbolPolicy(run.birth.bundle("symbol_agents", "ppo", trail.checkpoints[chosen].tensors, {})))
+        HeldOut(part, SymbolPolicy(_bundle(run, trail.checkpoints[chosen].tensors, {})))
         for (part, _), trail in zip(parts, trails[: len(parts)], strict=True)
     ]
-    return _Agents(tuple(t.checkpoints[chosen] for t in trails[len(parts) :]), tuple(held_out))
+    return _Agents(tuple(t.checkpoints[chosen] for t in trails[len(parts) :]), tuple(held_out), yardstick)
 
 
 def _as_one(trails: list[Trail], seeds: int) -> list[Trail]:
@@ -214,15 +226,27 @@ def _as_one(trails: list[Trail], seeds: int) -> list[Trail]:
 
 
 def _agents_bundle(run: _Run, found: _Agents) -> PolicyBundle:
-    tensors = found.members[0].tensors
-    return run.birth.bundle("symbol_agents", "ppo", tensors, _agent_metrics(run, found.members[0]))
+    tensors = joined([member.tensors for member in found.members])
+    metrics = _evaluated(run, tensors)
+    metrics["validation"] |= {"samples": float(found.members[0].samples)}
+    if found.yardstick:
+        for part, figures in _evaluated(run, found.yardstick).items():
+            metrics[part] |= {f"supervised_{name}": figures[name] for name in COMPARED}
+    return _bundle(run, tensors, metrics)
 
 
-def _agent_metrics(run: _Run, final: Checkpoint) -> Metrics:
-    actor, heads = Actor(final.tensors), own_heads(run.market)
-    found = {name: evaluate(run.market, part, heads, actor, run.per_year) for name, part in run.split.parts().items()}
-    found["validation"] |= {"samples": float(final.samples)}
-    return found
+def _bundle(run: _Run, tensors: Tensors, metrics: Metrics) -> PolicyBundle:
+    return run.birth.bundle("symbol_agents", run.preset.ppo.algorithm, tensors, metrics)
+
+
+def _evaluated(run: _Run, tensors: Tensors) -> Metrics:
+    network, heads = numpy_network(run.preset.network, tensors), own_heads(run.market)
+    return {name: evaluate(run.market, part, heads, network, run.per_year) for name, part in run.split.parts().items()}
+
+
+def _report(run: _Run, found: _Agents) -> TrainingReport:
+    members = [numpy_network(run.preset.network, member.tensors) for member in found.members]
+    return training_report(run.market, run.split.parts(), members, run.per_year)
 
 
 def _meta_controller(run: _Run, agents: PolicyBundle, held_out: tuple[HeldOut, ...]) -> PolicyBundle:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from data.errors import BadConfig
 from rl.kernel import Rules
 from rl.meta.config import MetaConfig
+from rl.modules.config import ModuleConfig
 from rl.reward import RewardConfig
 
 PRESETS = Path(__file__).parents[2] / "configs" / "train"
@@ -143,7 +144,16 @@ class Preset(_Strict):
     0 shows it the views of the final agents, which flatter themselves there."""
     seeds: int = Field(default=1, ge=1, le=100)
     """Symbol agents trained from different seeds; what is served is the mean of their probabilities."""
+    yardstick: bool = False
+    """Whether a supervised policy with the same network, rows and budget is fitted beside them and reported."""
+    module: ModuleConfig | None = None
+    """The symbol agents' network; None: an MLP of `ppo.hidden` on obs-v1."""
     meta: MetaConfig = MetaConfig()
+
+    @property
+    def network(self) -> ModuleConfig:
+        """The symbol agents' network."""
+        return self.module or ModuleConfig(hidden=self.ppo.hidden)
 
     def split_for(self, source: str) -> SplitPreset:
         """The dates for a source."""

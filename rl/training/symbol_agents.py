@@ -9,7 +9,8 @@ import numpy as np
 
 from data.market import BoolArray, IntArray
 from rl.market import RowMarket, starts_in
-from rl.symbol_policy import Actor
+from rl.modules.config import ModuleConfig
+from rl.policies.plain import numpy_network
 from rl.threads import limit_threads
 from rl.training.evaluation import score_returns
 from rl.training.figures import sharpe
@@ -51,17 +52,36 @@ def fit(
             folder.resume(algorithm)
         while len(found) < ppo.checkpoints and not _exhausted(found, ppo.patience):
             tensors = _advance(algorithm, samples * (len(found) + 1) // ppo.checkpoints)
-            figure = judge_scores(market, judge, tensors, per_year)
+            figure = judge_scores(market, judge, preset.network, tensors, per_year)
             found.append(Checkpoint(tensors, figure, algorithm.samples))
             if folder:
                 folder.keep(tuple(found), algorithm)
-            gap = judge_scores(market, seen, tensors, per_year) - figure
+            gap = judge_scores(market, seen, preset.network, tensors, per_year) - figure
             told = {"held-out": figure, "gap": gap, "samples": float(algorithm.samples)}
             tell(len(found) / ppo.checkpoints, told)
     finally:
         algorithm.stop()
     tell(1.0, {"held-out": max(c.figure for c in found)})
     return Trail(tuple(found), judge.stop - judge.start)
+
+
+def fit_yardstick(
+    market: RowMarket, learn: BoolArray, judge: slice, preset: Preset, samples: int, seed: int, per_year: float,
+    tell: Tell, folder: StageFolder | None = None,
+) -> Trail:  # fmt: skip
+    """The supervised policy on the same rows, with the same network and budget: one checkpoint, its last.
+
+    It takes a fraction of the time, so that nothing of it is kept along the way.
+    """
+    from rl.supervised import SupervisedConfig, fit_supervised
+
+    limit_threads(preset.ppo.threads)
+    config = SupervisedConfig.like(preset.ppo.model_copy(update={"samples": samples}))
+    rules = preset.episodes.rules()
+    tensors = fit_supervised(market, starts_in(market, learn), preset.network, config, seed, rules=rules)
+    figure = judge_scores(market, judge, preset.network, tensors, per_year)
+    tell(1.0, {"held-out": figure})
+    return Trail((Checkpoint(tensors, figure, samples),), judge.stop - judge.start)
 
 
 def _exhausted(found: Sequence[Checkpoint], patience: int) -> bool:
@@ -84,12 +104,12 @@ def _advance(algorithm: FastPPO, until: int) -> Tensors:
     return {name: (value / steps).astype(np.float32) for name, value in total.items()}
 
 
-def judge_scores(market: RowMarket, judge: slice, tensors: Tensors, per_year: float) -> float:
+def judge_scores(market: RowMarket, judge: slice, network: ModuleConfig, tensors: Tensors, per_year: float) -> float:
     """What a checkpoint is chosen by: the annualised Sharpe ratio of what its scores foretold (`score_returns`).
 
     Half of it from the symbols' own heads, half from the generic one, so that both are fit for use.
     """
-    actor, own = Actor(tensors), own_heads(market)
+    actor, own = numpy_network(network, tensors), own_heads(market)
     found = [sharpe(score_returns(market, judge, heads, actor), per_year) for heads in (own, np.zeros_like(own))]
     return 0.5 * sum(found)
 

@@ -123,12 +123,15 @@ SCRIPT = """
     from pathlib import Path
     sys.path.insert(0, {root!r})
     from tests.rl.test_training_resumed import ORIGIN, PRESET, given
+    from rl.training import pipeline
+    pipeline.git_commit = lambda: "one"
     from rl.training.pipeline import Keeping, train_symbol_agents
     train_symbol_agents(given(), PRESET, 3, ORIGIN, None, Keeping(Path({folder!r})))
 """
 
 
-def test_a_run_that_was_killed_ends_as_if_it_had_not_been(tmp_path):
+def test_a_run_that_was_killed_ends_as_if_it_had_not_been(tmp_path, monkeypatch):
+    monkeypatch.setattr("rl.training.pipeline.git_commit", lambda: "one")
     root = os.fspath(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     script = textwrap.dedent(SCRIPT).format(root=root, folder=str(tmp_path))
     first = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.DEVNULL, start_new_session=True)
