@@ -110,7 +110,6 @@ def _told(error: BaseException | None) -> str:
     if error is None:
         return ""
     cause = getattr(error, "cause", None) or error.__cause__ or error
-    if isinstance(cause, BullpenError):
-        return str(cause)
-    lines = [line for line in str(cause).splitlines() if line.strip()]
-    return lines[-1].strip() if lines else type(cause).__name__
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    return last if isinstance(cause, BullpenError) else f"{type(cause).__name__}: {last}"
