@@ -56,6 +56,10 @@ class TrainingDiverged(BadConfig):
     """A loss, gradient or weight is no longer a number at a named iteration: nothing of that run is kept."""
 
 
+class DeviceAbsent(InputError):
+    """A processor that this machine does not have, or that its libraries cannot use."""
+
+
 class NotFound(InputError):
     """A cycle, policy or book that does not exist."""
 

@@ -3,7 +3,7 @@
 from rl.kernel.arrays import MarketArrays, Starts
 from rl.kernel.draws import uniform
 from rl.kernel.layout import N_BOOK, N_OWN, Layout, one_bar
-from rl.kernel.pack import Packed, pack
+from rl.kernel.packed import Packed, pack
 from rl.kernel.rules import NEXT_STEP, SAME_STEP, Rules, checked_rules
 from rl.kernel.state import (
     BARS,

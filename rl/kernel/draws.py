@@ -9,7 +9,7 @@ import numpy as np
 from data.compiled import inlined
 from data.market import Float32Array
 from rl.kernel.arrays import Starts
-from rl.kernel.pack import CLOSE, HIGH, LOW, Packed
+from rl.kernel.packed import CLOSE, HIGH, LOW, Packed
 from rl.kernel.rules import Rules
 from rl.kernel.state import (
     BARS,

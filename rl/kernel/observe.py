@@ -11,7 +11,7 @@ from data.market import Float32Array
 from rl.actions import N_ACTIONS, mask_bits
 from rl.kernel.draws import NOISE_DRAW, uniform
 from rl.kernel.layout import N_OWN, Layout
-from rl.kernel.pack import CLOSE, HIGH, LOW, RATE, READY, SCALE, Packed
+from rl.kernel.packed import CLOSE, HIGH, LOW, RATE, READY, SCALE, Packed
 from rl.kernel.rules import Rules
 from rl.kernel.state import (
     BARS,

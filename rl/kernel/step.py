@@ -16,7 +16,7 @@ from rl.kernel.arrays import Starts
 from rl.kernel.draws import begin_row, jump_row
 from rl.kernel.layout import N_OWN, Layout
 from rl.kernel.observe import observe_row
-from rl.kernel.pack import CLOSE, FILL, HIGH, LOW, N_CELL, READY, Packed
+from rl.kernel.packed import CLOSE, FILL, HIGH, LOW, N_CELL, READY, Packed
 from rl.kernel.rules import SAME_STEP, Rules
 from rl.kernel.state import BEST, END, ENTRY, LATE, POSITION, RESET, RUIN, SLOT, STEP, SYMBOL, VALUE, Held, Left
 from rl.kernel.trade import ordered, remember, stop_room, trade_row, unrealised
@@ -110,7 +110,8 @@ def _step_row(
     """One slot of a row whose episode goes on."""
     state, index = held.state, held.place
     t, s, position = index[i, SLOT], index[i, SYMBOL], state[i, POSITION]
-    if math.isnan(market.cells[s, t, FILL]) or math.isnan(market.cells[s, t + 1, CLOSE]):
+    last = t + 1 >= market.cells.shape[1]
+    if last or math.isnan(market.cells[s, t, FILL]) or math.isnan(market.cells[s, t + 1, CLOSE]):
         left.truncated[i] = True
     else:
         stopped = False

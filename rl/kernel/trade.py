@@ -8,7 +8,7 @@ from data.compiled import inlined
 from data.market import FloatArray, IntArray
 from rl.facts import StepFacts
 from rl.kernel.draws import move_draw
-from rl.kernel.pack import (
+from rl.kernel.packed import (
     BORROW,
     CLOSE,
     DAY,

@@ -70,9 +70,9 @@ def _checked_shape(a: MarketArrays, symbols: int) -> tuple[int, int]:
         _expect(name, getattr(a, name), shape)
     for name in ("cost_bps", "impact", "borrow", "low", "high"):
         _expect(name, getattr(a, name), shape[1:])
-    for name in ("block", "context"):
-        values = getattr(a, name)
-        _expect(name, None if values is None else values[..., 0] if values.ndim == 3 else values, shape[::-1])
+    for name, values in (("block", a.block), ("context", a.context)):
+        if values is not None and (values.ndim != 3 or values.shape[:2] != shape[::-1]):
+            raise InputError(f"{name} is {values.shape}, close is {shape}", "give (S, T, columns)")
     return shape
 
 
