@@ -106,10 +106,11 @@ def test_a_symbol_without_a_price_holds_and_goes_on_later():
     given = from_prices(close, close.copy())
     given.fill[60:63, 1] = np.nan
     core = begun(row_market(given), horizon=24, allowed=only(120, 55, 24))
-    net = []
+    net, shared = [], slice(core.rows.layout.shared_from, core.rows.layout.shared_to)
     while not core.over:
         core.step(all_doing(core, 3))
         net.append(core.rows.net.copy())
+        assert np.array_equal(core.rows.obs[1, shared], core.rows.obs[0, shared])
     assert core.agents() == list(core.symbols)
     net = np.array(net)
     assert not net[5:8, 1].any()
