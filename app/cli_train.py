@@ -43,6 +43,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped or killed.")] = False,
     workers: Annotated[int, typer.Option(min=1, help="Stages trained side by side; the bits stay the same.")] = 2,
     track: Annotated[str, typer.Option(help="Comma-separated: jsonl, tensorboard, mlflow, wandb (offline).")] = "",
+    promote: Annotated[bool, typer.Option("--promote", help="Put it in use at once, not as challenger.")] = False,
     ship: Annotated[bool, typer.Option("--ship", help="Write into the project's shipped policies.")] = False,
     home: Home = None,
     as_json: AsJson = False,
@@ -51,7 +52,7 @@ def train(
     from app import render
     from app.training import TrainingOrder
 
-    order = TrainingOrder(what, preset, train_seed, resume, workers, track, ship)
+    order = TrainingOrder(what, preset, train_seed, resume, workers, track, promote, ship)
     desk = _desk(source=source, path=path, seed=seed, symbols=symbols, frequency=frequency, home=home)
     with render.training(quiet=as_json) as progress:
         report = desk.train(order, progress, command=_said(sys.argv[1:]))

@@ -205,7 +205,7 @@ def training(quiet: bool) -> Generator[Callable[[Any], None]]:
 def training_report(report: dict[str, Any]) -> None:
     """Seen beside unseen and the gap between them, with the baselines at the same costs."""
     for role, body in report["policies"].items():
-        say(f"\n{role}: {body['policy_id']} (trained until {body['trained_until']})")
+        say(f"\n{role}: {body['policy_id']}, {body['standing']} (trained until {body['trained_until']})")
         table = Table(box=None, pad_edge=False)
         names = sorted({k for figures in body["metrics"].values() for k in figures})
         table.add_column("figure")
@@ -217,4 +217,6 @@ def training_report(report: dict[str, Any]) -> None:
             cells = (*found.values(), None if seen is None or unseen is None else seen - unseen)
             table.add_row(name, *("" if c is None else f"{c:.4f}" for c in cells))
         console.print(table)
+    if "summary" in report:
+        say("\n" + report["summary"] + f"Each agent: {report['report']}")
     say(f"Written to {report['written_to']}.")

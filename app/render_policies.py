@@ -17,22 +17,19 @@ _FIGURES = ("sharpe", "score_sharpe", "generic_score_sharpe", "max_drawdown", "t
 
 
 def lines(found: Sequence[PolicyLine]) -> None:
-    """A table of policies."""
+    """A table of policies, by the figure on unseen dates that their role is judged by."""
     if not found:
         say("No policies. Make one with: bullpen train")
         return
     table = Table(box=None, pad_edge=False)
-    for name in ("policy", "role", "source", "state", "trained until", "figure", "unseen", "gap", "graph"):
-        table.add_column(name, justify="right" if name in ("unseen", "gap") else "left")
+    for name in ("policy", "role", "source", "state", "unseen", "gap"):
+        table.add_column(name, justify="right" if name in ("unseen", "gap") else "left", no_wrap=True)
     for p in found:
-        table.add_row(
-            p.policy_id, p.role, p.source, p.state, p.trained_until[:10], p.figure, _number(p.unseen), _number(p.gap),
-            "onnx" if p.graph else "none",
-        )  # fmt: skip
+        table.add_row(p.policy_id, p.role, p.source, p.state, _number(p.unseen), _number(p.gap))
     console.print(table)
     for p in found:
-        if p.problem:
-            say(f"{p.policy_id}: {p.problem}")
+        if p.problem or not p.graph:
+            say(f"{p.policy_id}: {p.problem or 'has no graph, `bullpen policies export` writes it'}")
 
 
 def page(found: PolicyPage) -> None:

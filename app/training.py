@@ -13,6 +13,7 @@ from rl.training.bundles import Origin
 from rl.training.pipeline import Keeping, Trained, What, train_all, train_meta_controller, train_symbol_agents
 from rl.training.preset import Preset, load_preset
 from rl.training.progress import Report, tracked
+from rl.training.report_text import as_json, summary, write_training_report
 
 if TYPE_CHECKING:
     from app.runtime import Market
@@ -31,6 +32,8 @@ class TrainingOrder:
     workers: int = 1
     trackers: str = ""
     """Names of trackers, comma-separated (rl.tracking): where figures along the way are kept, beside the report."""
+    promote: bool = False
+    """Whether what is trained is put in use at once, instead of waiting as challenger."""
     ship: bool = False
 
 
@@ -49,9 +52,16 @@ def train_policies(
     run = f"{what}-{history.source}-{preset.name}-seed{order.seed}"
     with tracked(tracker, run, preset.model_dump(mode="json"), progress) as told:
         trained = _train(what, history, preset, order.seed, origin, store, told, keeping)
-    trained.save(store)
-    where = "the shipped policies" if order.ship else str(stores.home / "policies")
-    return {"written_to": where, "policies": {b.manifest.role: _told(b.manifest) for b in trained.policies}}
+    trained.save(store, order.promote or order.ship)
+    report: dict[str, Any] = {
+        "written_to": "the shipped policies" if order.ship else str(stores.home / "policies"),
+        "policies": {b.manifest.role: _told(b.manifest, store) for b in trained.policies},
+    }
+    if trained.report:
+        folder = stores.home / "training" / trained.symbol_agents.manifest.policy_id
+        write_training_report(folder, trained.report)
+        report |= {"agents": as_json(trained.report), "summary": summary(trained.report), "report": str(folder)}
+    return report
 
 
 def _train(
@@ -75,9 +85,11 @@ def _what(name: str) -> What:
     return cast(What, name)
 
 
-def _told(manifest: Manifest) -> dict[str, Any]:
+def _told(manifest: Manifest, store: PolicyStore) -> dict[str, Any]:
+    champion = store.standing(manifest.role, manifest.source).champion
     return {
         "policy_id": manifest.policy_id,
+        "standing": "champion" if champion == manifest.policy_id else f"challenger of {champion}",
         "trained_from": manifest.trained_from,
         "trained_until": manifest.trained_until,
         "sha256": manifest.sha256,

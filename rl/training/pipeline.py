@@ -74,10 +74,10 @@ class Trained:
         """The controller."""
         return next(p for p in self.policies if p.manifest.role == "meta_controller")
 
-    def save(self, store: PolicyStore) -> None:
-        """Write all under the store's first root and put them in use."""
+    def save(self, store: PolicyStore, promote: bool = False) -> None:
+        """Write all under the store's first root; in use are the first of a role and source, and with `promote` any."""
         for policy in self.policies:
-            store.save(policy)
+            store.save(policy, promote)
 
 
 @dataclass(frozen=True, slots=True)
