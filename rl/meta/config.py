@@ -92,13 +92,15 @@ class MetaConfig(BaseModel):
 
     # selection
     checkpoints: int = Field(default=10, ge=1)
-    """How often the mean of the actors since the last time is put to the validation slice."""
+    """How often the mean of the actors since the last time is put to the held-out dates."""
+    folds: int = Field(default=3, ge=2, le=10)
+    """Blocks of the training rows; each is held out from one training, and all together choose checkpoint and reach."""
     kappa_multipliers: tuple[Annotated[float, Field(gt=0.0, le=1.0)], ...] = Field(
         default=(0.25, 0.5, 1.0), min_length=1
     )
     """Reaches tried there, beside 0, which is the prior."""
     least_gain: float = Field(default=0.1, ge=0.0, le=10.0)
-    """Sharpe ratio to be gained over the prior on the validation slice; with less the controller is the prior."""
+    """Sharpe ratio to be gained over the prior on the held-out dates; with less the controller is the prior."""
 
     @model_validator(mode="after")
     def _consistent(self) -> MetaConfig:

@@ -39,9 +39,12 @@ def spaces(symbols: int, shared: int) -> tuple[gym.spaces.Box, gym.spaces.Box]:
 class AllocationVectorEnv(VectorEnv[Float32Array, Float32Array, Any]):
     """`count` worlds; an episode is truncated after `config.episode_bars` slots and begins anew on the next step."""
 
-    def __init__(self, tape: Tape, rows: slice, config: MetaConfig, count: int, seed: int = 0) -> None:
+    def __init__(
+        self, tape: Tape, rows: slice, config: MetaConfig, count: int, seed: int = 0, held_out: slice | None = None
+    ) -> None:
         self.metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
         self._parts = tape, rows, config, count
+        self._held_out = held_out
         self.num_envs = count
         self.shared_width = tape.shared.shape[1] + len(SHARED_BOOK_COLUMNS)
         self.single_observation_space, self.single_action_space = spaces(config.symbols_per_world, self.shared_width)
@@ -78,7 +81,7 @@ class AllocationVectorEnv(VectorEnv[Float32Array, Float32Array, Any]):
 
     def _begin(self, seed: int) -> None:
         tape, rows, config, count = self._parts
-        self.worlds = Worlds(tape, rows, config, count, np.random.default_rng(seed))
+        self.worlds = Worlds(tape, rows, config, count, np.random.default_rng(seed), self._held_out)
         self._done: BoolArray = np.zeros(count, dtype=np.bool_)
         self._look()
 

@@ -14,8 +14,8 @@ from data.market import BoolArray, FloatArray
 from rl.meta.tape import Tape
 
 
-def hedged(tape: Tape, rows: slice, peers: float, own_mean: float) -> Tape:
-    """The tape with `hedge_gap` and `hedge_day` for training on `rows`; zero outside them.
+def hedged(tape: Tape, rows: slice, peers: float, own_mean: float, held_out: slice | None = None) -> Tape:
+    """The tape with `hedge_gap` and `hedge_day` for training on `rows` but `held_out`; zero outside them.
 
     `peers`: share of what the other tradable symbols of the asset class return beyond their average over `rows`, in
     volatilities, scaled to the symbol's own: noise of mean zero, a control variate. `own_mean`: share of what a symbol
@@ -23,6 +23,8 @@ def hedged(tape: Tape, rows: slice, peers: float, own_mean: float) -> Tape:
     """
     inside = np.zeros(tape.tradable.shape, dtype=np.bool_)
     inside[slice(rows.start, rows.stop - 1)] = True
+    if held_out is not None:
+        inside[held_out] = False
     known = tape.tradable & inside
     scale = np.where(known, tape.volatility, 1.0)
     gap, day = (np.where(known, block, 0.0) for block in (tape.to_fill, tape.to_close))

@@ -22,14 +22,18 @@ RISK_FLOOR = 1e-5
 
 
 class Worlds:
-    """`count` worlds over `rows` of a tape. All randomness comes from `rng`."""
+    """`count` worlds over `rows` of a tape, none of which touches `held_out`. All randomness comes from `rng`."""
 
-    def __init__(self, tape: Tape, rows: slice, config: MetaConfig, count: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, tape: Tape, rows: slice, config: MetaConfig, count: int, rng: np.random.Generator,
+        held_out: slice | None = None,
+    ) -> None:  # fmt: skip
         symbols = tape.tradable.shape[1]
         if symbols < config.symbols_per_world:
             raise InputError(f"{symbols} symbols, a world needs {config.symbols_per_world}", "lower symbols_per_world")
         self.tape, self.config, self.count, self.rng = tape, config, count, rng
-        self.first, self.stop = check_rows(tape, rows, config.episode_bars + 1)
+        first, stop = check_rows(tape, rows, config.episode_bars + 1)
+        self.starts = _starts(first, stop, config.episode_bars, held_out)
         self.width = config.symbols_per_world
         self.slot: IntArray = np.zeros(count, dtype=np.int64)
         self.ends: IntArray = np.zeros(count, dtype=np.int64)
@@ -46,7 +50,7 @@ class Worlds:
         n, config = int(which.sum()), self.config
         if n == 0:
             return
-        start = self.rng.integers(self.first, self.stop - config.episode_bars + 1, size=n)
+        start = self.starts[self.rng.integers(0, self.starts.size, size=n)]
         self.slot[which], self.ends[which] = start, start + config.episode_bars
         order = self.rng.random((n, self.tape.tradable.shape[1]))
         self.chosen[which] = np.argsort(order, axis=1)[:, : self.width]
@@ -126,6 +130,16 @@ class Worlds:
         cash[:, -1] = 1.0
         kind = self.rng.random((n, 1))
         return np.where(kind < 0.25, cash, np.where(kind < 0.5, prior, mixture))
+
+
+def _starts(first: int, stop: int, bars: int, held_out: slice | None) -> IntArray:
+    """Slots where an episode of `bars` may begin: it ends before `held_out`, or begins an episode's length after it."""
+    starts = np.arange(first, stop - bars + 1)
+    if held_out is not None:
+        starts = starts[(starts + bars < held_out.start) | (starts >= held_out.stop + bars)]
+    if starts.size == 0:
+        raise InputError("holding dates out leaves none to learn from", "lower folds or episode_bars, or add history")
+    return starts
 
 
 def _deepening(before: FloatArray, after: FloatArray) -> FloatArray:

@@ -175,7 +175,9 @@ def test_progress_ends_at_one() -> None:
     told: list[float] = []
     history, scores = toy(1, slots=220, symbols=8)
     train_meta(history, scores, TRAIN, VALIDATION, UNSEEN, TINY, 0, lambda f, m: told.append(f))
-    assert told == [0.5, 1.0]
+    assert told == sorted(set(told)), "never twice the same, never back"
+    assert told[0] == 1 / 8, "a checkpoint of one of three folds and the final training"
+    assert told[-1] == 1.0
 
 
 @pytest.mark.slow
