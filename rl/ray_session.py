@@ -1,4 +1,4 @@
-"""A quiet local Ray for the length of one training run."""
+"""A quiet Ray for the length of one training run: of its own, or a cluster's."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _QUIET = {
 
 
 @contextmanager
-def ray_session(cpus: int) -> Generator[None]:
+def ray_session(cpus: int, address: str | None = None) -> Generator[None]:
     """Start Ray on this machine, without dashboard or log stream, and stop it however the block is left.
 
-    Inside another session it does nothing: the outermost one owns Ray.
+    A cluster that happens to run here is left alone; `address` ("auto", or host:port) joins one, whose cores count
+    instead of `cpus`. Inside another session it does nothing: the outermost one owns Ray.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -34,8 +35,9 @@ def ray_session(cpus: int) -> Generator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ray.init(
-            num_cpus=cpus,
-            include_dashboard=False,
+            address=address or "local",
+            num_cpus=None if address else cpus,
+            include_dashboard=None if address else False,
             log_to_driver=False,
             logging_level=logging.ERROR,
             configure_logging=True,
