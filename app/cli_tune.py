@@ -55,10 +55,11 @@ def symbol_agents(
     """Try settings of the symbol agents on held-out dates; the worse are stopped early, the best becomes a preset."""
     from app import render
     from app.render_tune import search_report
-    from app.tuning import TuneOrder, tune_symbol_agents
+    from app.tuning import TuneOrder, check_order, tune_symbol_agents
 
+    order = TuneOrder(space, trials, method, search_seed, workers, resume)
+    check_order(order)
     desk = _desk(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
     folder = out or desk.settings.home / "tune" / f"symbol-agents-{desk.settings.source}-{method}"
-    order = TuneOrder(space, trials, method, search_seed, workers, resume)
     report = tune_symbol_agents(desk.market, order, folder)
     render.emit(report, as_json, lambda: search_report(report))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from data.errors import StorageFailed
-from rl.tuning import SearchOrder, SearchResult, SearchSpace, read_search, search
-from rl.tuning.order import read_method
+from rl.tuning import SearchFile, SearchOrder, SearchResult, SearchSpace, read_search, search
+from rl.tuning.order import Method, read_method
 from rl.tuning.symbol_agents import symbol_agent_trials
 
 if TYPE_CHECKING:
@@ -32,10 +32,14 @@ class TuneOrder:
     resume: bool
 
 
+def check_order(order: TuneOrder) -> tuple[Method, SearchFile, SearchSpace]:
+    """The method and the space; BadConfig, with the nearest name, before a source is opened."""
+    return read_method(order.method), *read_search(order.config or SEARCHES / "symbol_agents.yaml")
+
+
 def tune_symbol_agents(market: Market, order: TuneOrder, out: Path) -> dict[str, Any]:
-    """Search; the table of trials, and where it and the best preset are. BadConfig before any time is spent."""
-    method = read_method(order.method)
-    file, space = read_search(order.config or SEARCHES / "symbol_agents.yaml")
+    """Search; the table of trials, and where it and the best preset are."""
+    method, file, space = check_order(order)
     first, last = market.source.span()
     history = market.builder.history(first, market.slots.at_or_before(last))
     train = symbol_agent_trials(history, space, order.seed)
