@@ -23,6 +23,7 @@ from data.market import BoolArray, Float32Array, FloatArray
 from rl.algorithms.categorical import draw, log_policy, log_prob, parts_of
 from rl.algorithms.gae import advantages
 from rl.algorithms.shared import parts_in
+from rl.kernel import Rules, Starts
 from rl.modules.symbol_module import SymbolModule
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -80,6 +81,11 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
             self.module.set_state(weights)
         columns = self.columns(self.rollout())
         return columns, self.sampler_state()
+
+    def lesson(self, starts: Starts, rules: Rules) -> None:
+        """Draw the episodes to come from these starts, by these rules; those under way are ended as they were begun."""
+        rows = self.env.rows
+        rows.starts, rows.rules = starts, rules._replace(seed=rows.rules.seed, autoreset=rows.rules.autoreset)
 
     def rollout(self) -> Rollout:
         """Step every row T times."""

@@ -59,16 +59,19 @@ def training(ppo: PPOPreset, resources: Resources) -> dict[str, Any]:
         "grad_clip": ppo.gradient_norm,
         "grad_clip_by": "global_norm",
         "use_kl_loss": False,
-        "learner_class": ColumnarLearner,
-        "learner_config_dict": {
-            "algorithm": ppo.algorithm,
-            "weight_decay": ppo.weight_decay,
-            "offset_decay": ppo.offset_decay,
-            "minibatches": 1 if plain else ppo.minibatches,
-            "kl_stop": ppo.kl_stop,
-            "mixed_precision": ppo.mixed_precision,
-            "restore_s": resources.restore_s,
-        },
+    }
+
+
+def _learner_options(ppo: PPOPreset, resources: Resources) -> dict[str, Any]:
+    """What ColumnarLearner and FastPPO read beside RLlib's own settings."""
+    return {
+        "algorithm": ppo.algorithm,
+        "weight_decay": ppo.weight_decay,
+        "offset_decay": ppo.offset_decay,
+        "minibatches": 1 if ppo.algorithm == "a2c" else ppo.minibatches,
+        "kl_stop": ppo.kl_stop,
+        "mixed_precision": ppo.mixed_precision,
+        "restore_s": resources.restore_s,
     }
 
 
@@ -87,6 +90,8 @@ def _placed(config: Any, ppo: PPOPreset, resources: Resources) -> PPOConfig:
             rollout_fragment_length=ppo.steps,
         )
         .learners(
+            learner_class=ColumnarLearner,
+            learner_config_dict=_learner_options(ppo, resources),
             num_learners=resources.num_learners,
             num_cpus_per_learner=resources.num_cpus_per_learner,
             num_gpus_per_learner=resources.num_gpus_per_learner,

@@ -113,6 +113,10 @@ class FastPPO(PPO):
         self._samplers.restore(restored)
         return restored
 
+    def lesson(self, starts: Starts, rules: Rules) -> None:
+        """What all runners draw their next episodes from: a stage of a curriculum."""
+        self._parts()[2].foreach_env_runner(lambda runner: runner.lesson(starts, rules), local_env_runner=True)
+
     def symbol_module(self) -> SymbolModule:
         """The module as the sampler has it: in step with the Learner after each training step."""
         return self._parts()[2].local_env_runner.module

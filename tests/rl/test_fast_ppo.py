@@ -17,6 +17,7 @@ from data.errors import BadConfig, CorruptFile, NotFound, TrainingDiverged
 from rl.algorithms.fast_ppo import fast_ppo
 from rl.algorithms.resources import Resources
 from rl.market import row_market, starts_in
+from rl.modules.config import ModuleConfig
 from rl.ray_session import ray_session
 from rl.reward import RewardConfig
 from rl.training.preset import EpisodePreset, PPOPreset
@@ -220,6 +221,31 @@ def test_an_update_takes_every_sample_of_an_epoch_once():
     assert len(seen) == 12
     taken = 4 * (len(columns[Columns.OBS]) // 4)
     assert torch.equal(torch.cat(seen[4:8]), columns[Columns.OBS][:taken])
+
+
+def test_the_hybrid_action_is_sampled_and_learned():
+    module = ModuleConfig(hidden=(16,), actions="hybrid")
+    preset = PPOPreset(samples=20_000, rows=32, steps=16, minibatches=2)
+    algorithm = fast_ppo(MARKET, STARTS, RULES, RewardConfig(), preset, 3, module=module)
+    columns, learn = batch(algorithm), learner(algorithm)
+    actions, logits = columns[Columns.ACTIONS], columns[Columns.ACTION_DIST_INPUTS]
+    assert actions.shape == (len(logits), 2)
+    assert logits.shape[1] == 11
+    logp = sum(
+        torch.log_softmax(part, -1).gather(1, actions[:, i : i + 1])[:, 0]
+        for i, part in enumerate(torch.split(logits, [7, 4], 1))
+    )
+    assert torch.allclose(columns[Columns.ACTION_LOGP], logp, atol=1e-6)
+    before = weights(algorithm)
+    assert not same(trained(algorithm, 2), before)
+    assert learn._parts == (7, 4)
+
+
+def test_a_network_for_another_observation_is_refused():
+    with pytest.raises(BadConfig, match="obs-v2"):
+        fast_ppo(
+            MARKET, STARTS, RULES, RewardConfig(), PPOPreset(samples=1), 3, module=ModuleConfig(observation="obs-v2")
+        )
 
 
 def test_resources_that_cannot_be_had_are_refused_before_anything_starts():
