@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,14 +10,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from data.errors import BadConfig
+from rl.nearest import nearest
 
 M = TypeVar("M", bound=BaseModel)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """A remedy: the known name that is most like `name`, or all of them."""
-    found = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {found[0]!r}?" if found else f"one of {', '.join(sorted(known))}"
 
 
 def read_table(path: Path) -> dict[str, Any]:
