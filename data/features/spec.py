@@ -32,7 +32,8 @@ class Features:
 
     def __getitem__(self, name: str) -> FloatArray:
         """The (T, S) block of a per-symbol feature; KeyError names the unknown one."""
-        return self.values[:, :, self.names.index(name)] if name in self.names else _missing(name)
+        names = self.names
+        return self.values[:, :, names.index(name)] if name in names else _missing(name)
 
     def market(self, name: str) -> FloatArray:
         """The (T,) series of a shared feature."""

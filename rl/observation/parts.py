@@ -108,8 +108,8 @@ class ObservationSchema:
     def check(self, features: Features) -> None:
         """InputError, naming them, where features are missing."""
         symbol, market = self.required()
-        missing = [name for name in symbol if name not in features.names]
-        missing += [name for name in market if name not in features.shared_names]
+        names, shared = features.names, features.shared_names
+        missing = [name for name in symbol if name not in names] + [name for name in market if name not in shared]
         if missing:
             raise InputError(f"features lack {', '.join(missing)}, which {self.id} needs", "rebuild the gold tables")
 
