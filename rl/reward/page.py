@@ -75,21 +75,27 @@ def _table(found: Behaviour) -> str:
 
 
 def _plots(name: str, found: Behaviour, parts: FloatArray) -> str:
-    """Shares, distributions, correlations and running sums."""
+    """Shares, distributions, correlations and running sums of the components that say anything, one colour each."""
     import plotly.graph_objects as go
+    from plotly.express.colors import qualitative
     from plotly.subplots import make_subplots
 
     figure = make_subplots(
         rows=2, cols=2, vertical_spacing=0.14, horizontal_spacing=0.1,
         subplot_titles=("Share of the absolute total", "A step", "Correlation", "Running sum"),
     )  # fmt: skip
-    names, drawn = list(found.figures), parts[np.linspace(0, len(parts) - 1, min(DRAWN, len(parts))).astype(np.int64)]
-    figure.add_trace(go.Bar(x=names, y=[f.share for f in found.figures.values()], showlegend=False), row=1, col=1)
-    for k, component in enumerate(names):
-        figure.add_trace(go.Box(y=drawn[:, k], name=component, showlegend=False, boxpoints=False), row=1, col=2)
-        total = np.cumsum(parts[:, k])[:: max(1, len(parts) // 500)]
-        figure.add_trace(go.Scatter(y=total, name=component, mode="lines"), row=2, col=2)
-    heat = go.Heatmap(x=names, y=names, z=found.correlation, zmin=-1.0, zmax=1.0, colorscale="RdBu", showscale=False)
+    drawn = parts[np.linspace(0, len(parts) - 1, min(DRAWN, len(parts))).astype(np.int64)]
+    shown = [(k, component) for k, (component, f) in enumerate(found.figures.items()) if f.share > 0.0]
+    for n, (k, component) in enumerate(shown):
+        colour, total = qualitative.D3[n % len(qualitative.D3)], np.cumsum(parts[:, k])[:: max(1, len(parts) // 500)]
+        share = [found.figures[component].share]
+        figure.add_trace(go.Bar(x=[component], y=share, marker_color=colour, showlegend=False), row=1, col=1)
+        box = go.Box(y=drawn[:, k], name=component, marker_color=colour, showlegend=False, boxpoints=False)
+        figure.add_trace(box, row=1, col=2)
+        figure.add_trace(go.Scatter(y=total, name=component, mode="lines", line={"color": colour}), row=2, col=2)
+    names, at = [component for _, component in shown], [k for k, _ in shown]
+    table = [[found.correlation[i][j] for j in at] for i in at]
+    heat = go.Heatmap(x=names, y=names, z=table, zmin=-1.0, zmax=1.0, colorscale="RdBu", showscale=False)
     figure.add_trace(heat, row=2, col=1)
     figure.update_layout(height=820, template="plotly_white", margin={"l": 50, "r": 20, "t": 50, "b": 30})
     identity = "".join(letter if letter.isalnum() else "-" for letter in name)

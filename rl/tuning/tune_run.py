@@ -31,7 +31,7 @@ def run_trials(space: SearchSpace, train: TrainFunction, order: SearchOrder) -> 
     drawn = {name: _domain(d, order) for name, d in space.distributions.items()}
     folder, name = order.folder.resolve(), _EXPERIMENT
     if order.resume and tune.Tuner.can_restore(str(folder / name)):
-        tuner = tune.Tuner.restore(str(folder / name), trainable=body, param_space=drawn, restart_errored=False)
+        tuner = tune.Tuner.restore(str(folder / name), trainable=body, param_space=drawn, restart_errored=True)
     else:
         tuner = tune.Tuner(
             body,
