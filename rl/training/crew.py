@@ -15,6 +15,7 @@ from typing import Any
 from data.market import BoolArray
 from rl.market import RowMarket, hedged
 from rl.training.preset import Preset
+from rl.training.roster import Roster
 from rl.training.run_folder import RunFolder, write_json
 from rl.training.stage import StageFolder, Trail
 from rl.training.symbol_agents import fit, fit_yardstick
@@ -41,20 +42,20 @@ class Stage:
 
 
 def run_stages(
-    market: RowMarket, stages: Sequence[Stage], preset: Preset, per_year: float, folder: RunFolder, workers: int,
-    tell: TellStage,
+    market: RowMarket, roster: Roster, stages: Sequence[Stage], preset: Preset, per_year: float, folder: RunFolder,
+    workers: int, tell: TellStage,
 ) -> list[Trail]:  # fmt: skip
     """The trails of all stages, in their order; Ray must be running (rl.ray_session).
 
     With one worker they run in this process. What a killed run left in `folder` is gone on with.
     """
     if workers <= 1:
-        return [_in_process(market, stage, preset, per_year, folder, tell) for stage in stages]
+        return [_in_process(market, roster, stage, preset, per_year, folder, tell) for stage in stages]
     import ray
 
     task: Any = ray.remote(num_cpus=1, max_retries=2)(_work)
     shared = ray.put(market)
-    pending = [task.remote(shared, s, preset, per_year, _place(folder, s.name)) for s in stages]
+    pending = [task.remote(shared, roster, s, preset, per_year, _place(folder, s.name)) for s in stages]
     waiting = list(pending)
     while waiting:
         _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
@@ -64,31 +65,31 @@ def run_stages(
 
 
 def _in_process(
-    market: RowMarket, stage: Stage, preset: Preset, per_year: float, folder: RunFolder, tell: TellStage
+    market: RowMarket, roster: Roster, stage: Stage, preset: Preset, per_year: float, folder: RunFolder, tell: TellStage
 ) -> Trail:
     def told(fraction: float, figures: Mapping[str, float]) -> None:
         tell(stage.name, fraction, figures)
 
-    return _train(market, stage, preset, per_year, folder.stage(stage.name), told)
+    return _train(market, roster, stage, preset, per_year, folder.stage(stage.name), told)
 
 
 def _train(
-    market: RowMarket, stage: Stage, preset: Preset, per_year: float, folder: StageFolder,
+    market: RowMarket, roster: Roster, stage: Stage, preset: Preset, per_year: float, folder: StageFolder,
     tell: Callable[[float, Mapping[str, float]], None],
 ) -> Trail:  # fmt: skip
     against = preset.benchmark
     lessons = hedged(market, stage.learn, against.peers, against.own_mean, against.premium)
     teach = fit_yardstick if stage.supervised else fit
-    return teach(lessons, stage.learn, stage.judge, preset, stage.samples, stage.seed, per_year, tell, folder)
+    return teach(lessons, stage.learn, stage.judge, preset, stage.samples, stage.seed, per_year, tell, folder, roster)
 
 
-def _work(market: RowMarket, stage: Stage, preset: Preset, per_year: float, place: Path) -> Trail:
+def _work(market: RowMarket, roster: Roster, stage: Stage, preset: Preset, per_year: float, place: Path) -> Trail:
     """One stage as a task: progress goes through a file, for a task has no way to call its driver."""
 
     def told(fraction: float, figures: Mapping[str, float]) -> None:
         write_json(_progress(place), {"fraction": fraction, "figures": dict(figures)})
 
-    return _train(market, stage, preset, per_year, StageFolder(place), told)
+    return _train(market, roster, stage, preset, per_year, StageFolder(place), told)
 
 
 def _place(folder: RunFolder, name: str) -> Path:

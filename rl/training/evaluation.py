@@ -43,14 +43,15 @@ def run_sleeves(market: RowMarket, part: slice, heads: IntArray, actor: Follower
     """
     symbols = np.arange(len(market.symbols), dtype=np.int64)
     rows = Rows(market, _NOWHERE, PLAIN, RewardConfig(), len(symbols))
-    obs = rows.place(np.full(len(symbols), part.start, dtype=np.int64), symbols, heads, part.stop - 1)
+    rows.place(np.full(len(symbols), part.start, dtype=np.int64), symbols, heads, part.stop - 1)
     bars = part.stop - 1 - part.start
     net, held, traded = (np.zeros((bars, len(symbols))) for _ in range(3))
     for t in range(bars):
         rows.resume(part.start + t)
+        obs = rows.look()
         known = market.arrays.ready[part.start + t]
         asked = np.ones(len(symbols)) if actor is None else expected_target(actor, obs, rows.positions)
-        obs = rows.step_to(np.where(known, asked, rows.positions))
+        rows.step_to(np.where(known, asked, rows.positions))
         net[t], held[t], traded[t] = rows.net, rows.positions, rows.traded
     return Sleeves(net, held, traded)
 

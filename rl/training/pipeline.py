@@ -19,6 +19,7 @@ from data.errors import InputError
 from data.history import History
 from rl.market import RowMarket, row_market
 from rl.meta.training import train_meta
+from rl.observation import schema
 from rl.policies.ensemble import joined
 from rl.policies.plain import numpy_network
 from rl.ray_session import ray_session
@@ -32,6 +33,7 @@ from rl.training.preset import Preset
 from rl.training.progress import Report, Stopwatch
 from rl.training.provenance import git_commit
 from rl.training.report import TrainingReport, training_report
+from rl.training.roster import Roster, call_roster
 from rl.training.run_folder import RunFolder, run_identity
 from rl.training.split import Split, folds, make_split, rows_in
 from rl.training.stage import Checkpoint, Tensors, Trail
@@ -96,6 +98,7 @@ class _Run:
 
     birth: Birth
     market: RowMarket
+    roster: Roster
     per_year: float
     watch: Stopwatch
     folder: RunFolder
@@ -156,8 +159,9 @@ def _open(
     history: History, preset: Preset, seed: int, origin: Origin, what: What, report: Report | None, keeping: Keeping
 ) -> Generator[_Run]:
     """Everything that can be refused is refused here, before any time is spent."""
-    market = row_market(history, preset.meta.costs)
+    market = row_market(history, preset.meta.costs, schema=schema(preset.network.observation))
     split = make_split(history.panel.times, preset.split_for(history.source), _first_row(market))
+    roster = call_roster(history, rows_in(split.train, market.slots), preset)
     shares = {_fold_name(k): 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
     shares |= {_seed_name(k): 1.0 for k in range(preset.seeds if what != "meta-controller" else 0)}
     if preset.yardstick and what != "meta-controller":
@@ -176,7 +180,7 @@ def _open(
             birth = Birth(history, preset, split, seed, origin)
             per_year = bars_per_year(history.panel.times)
             with ray_session(max(keeping.workers, preset.meta.threads)):
-                yield _Run(birth, market, per_year, Stopwatch(report, shares), folder, keeping.workers)
+                yield _Run(birth, market, roster, per_year, Stopwatch(report, shares), folder, keeping.workers)
             folder.finish()
         finally:
             folder.close()
@@ -209,7 +213,7 @@ def _symbol_agents(run: _Run, seeds: int) -> _Agents:
         stages.append(Stage(_seed_name(number), everything, split.validation, preset.ppo.samples, start))
     if preset.yardstick and seeds:
         stages.append(Stage(YARDSTICK, everything, split.validation, preset.ppo.samples, seed, supervised=True))
-    trails = run_stages(run.market, stages, preset, run.per_year, run.folder, run.workers, run.watch.tell)
+    trails = run_stages(run.market, run.roster, stages, preset, run.per_year, run.folder, run.workers, run.watch.tell)
     yardstick = trails.pop().checkpoints[-1].tensors if preset.yardstick and seeds else {}
     chosen = best_checkpoint(_as_one(trails, seeds))
     held_out = [

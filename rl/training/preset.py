@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,9 +10,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import BadConfig
+from rl.curriculum import CurriculumConfig
+from rl.groups import GroupingConfig
 from rl.kernel import Rules
 from rl.meta.config import MetaConfig
 from rl.modules.config import ModuleConfig
+from rl.nearest import nearest
 from rl.reward import RewardConfig
 
 PRESETS = Path(__file__).parents[2] / "configs" / "train"
@@ -148,6 +150,9 @@ class Preset(_Strict):
     """Whether a supervised policy with the same network, rows and budget is fitted beside them and reported."""
     module: ModuleConfig | None = None
     """The symbol agents' network; None: an MLP of `ppo.hidden` on obs-v1."""
+    curriculum: CurriculumConfig = CurriculumConfig()
+    grouping: GroupingConfig = GroupingConfig()
+    """Which symbols share a head."""
     meta: MetaConfig = MetaConfig()
 
     @property
@@ -168,7 +173,7 @@ def load_preset(name: str) -> Preset:
     path = Path(name) if name.endswith((".yaml", ".yml")) else PRESETS / f"{name}.yaml"
     if not path.is_file():
         known = sorted(p.stem for p in PRESETS.glob("*.yaml"))
-        raise BadConfig(f"no preset {name!r}", _nearest(name, known) or f"one of {', '.join(known)}")
+        raise BadConfig(f"no preset {name!r}", nearest(name, known))
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         return Preset.model_validate({"name": path.stem} | (content or {}))
@@ -183,7 +188,7 @@ def _refusal(file: str, error: ValidationError) -> BadConfig:
     where = [str(part) for part in first["loc"]]
     remedy = ""
     if first["type"] == "extra_forbidden":
-        remedy = _nearest(where[-1], sorted(_model_at(where[:-1]).model_fields))
+        remedy = nearest(where[-1], _model_at(where[:-1]).model_fields)
     return BadConfig(f"{file}: {'.'.join(where) or 'preset'}: {first['msg'].lower()}", remedy)
 
 
@@ -196,8 +201,3 @@ def _model_at(path: list[str]) -> type[BaseModel]:
         kind = model.model_fields[part].annotation
         model = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else model
     return model
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {found[0]!r}?" if found else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.market import BoolArray, IntArray
+from rl.kernel import Rules, Starts
 from rl.market import RowMarket, starts_in
 from rl.modules.config import ModuleConfig
 from rl.policies.plain import numpy_network
@@ -15,6 +16,7 @@ from rl.threads import limit_threads
 from rl.training.evaluation import score_returns
 from rl.training.figures import sharpe
 from rl.training.preset import Preset
+from rl.training.roster import Roster
 from rl.training.split import longest_stretch
 from rl.training.stage import Checkpoint, StageFolder, Tensors, Trail
 
@@ -32,13 +34,13 @@ def own_heads(market: RowMarket) -> IntArray:
 
 def fit(
     market: RowMarket, learn: BoolArray, judge: slice, preset: Preset, samples: int, seed: int, per_year: float,
-    tell: Tell, folder: StageFolder | None = None,
+    tell: Tell, folder: StageFolder | None = None, roster: Roster | None = None,
 ) -> Trail:  # fmt: skip
     """Train on the slots `learn` (T,) for `samples` transitions; Ray must be running (rl.ray_session).
 
     After each of `checkpoints` equal stretches the mean of the weights within it is put to the slots `judge`, and kept
     in `folder`, from where a killed run goes on bit for bit. With `patience` set, it stops after so many checkpoints
-    without a better figure.
+    without a better figure. Without a `roster` all symbols are trained from the beginning, each with a head of its own.
     """
     from rl.algorithms.fast_ppo import fast_ppo
 
@@ -46,12 +48,14 @@ def fit(
     starts, seen = starts_in(market, learn), longest_stretch(learn, judge.stop - judge.start)
     ppo = preset.ppo.model_copy(update={"samples": samples})
     found = list(folder.trail()) if folder else []
-    algorithm = fast_ppo(market, starts, preset.episodes.rules(), preset.reward, ppo, seed)
+    rules, groups = preset.episodes.rules(), roster.groups if roster else None
+    algorithm = fast_ppo(market, starts, rules, preset.reward, ppo, seed, module=preset.network, groups=groups)
+    lessons = _Lessons(algorithm, roster, starts, rules, samples) if roster else None
     try:
         if folder:
             folder.resume(algorithm)
         while len(found) < ppo.checkpoints and not _exhausted(found, ppo.patience):
-            tensors = _advance(algorithm, samples * (len(found) + 1) // ppo.checkpoints)
+            tensors = _advance(algorithm, samples * (len(found) + 1) // ppo.checkpoints, lessons)
             figure = judge_scores(market, judge, preset.network, tensors, per_year)
             found.append(Checkpoint(tensors, figure, algorithm.samples))
             if folder:
@@ -67,11 +71,11 @@ def fit(
 
 def fit_yardstick(
     market: RowMarket, learn: BoolArray, judge: slice, preset: Preset, samples: int, seed: int, per_year: float,
-    tell: Tell, folder: StageFolder | None = None,
+    tell: Tell, folder: StageFolder | None = None, roster: Roster | None = None,
 ) -> Trail:  # fmt: skip
     """The supervised policy on the same rows, with the same network and budget: one checkpoint, its last.
 
-    It takes a fraction of the time, so that nothing of it is kept along the way.
+    It takes a fraction of the time, so that nothing of it is kept along the way; it knows no curriculum.
     """
     from rl.supervised import SupervisedConfig, fit_supervised
 
@@ -92,11 +96,30 @@ def _exhausted(found: Sequence[Checkpoint], patience: int) -> bool:
     return len(found) - 1 - best >= patience
 
 
-def _advance(algorithm: FastPPO, until: int) -> Tensors:
+class _Lessons:
+    """The curriculum: told before each step, it gives the samplers what is next where a stage begins."""
+
+    def __init__(self, algorithm: FastPPO, roster: Roster, starts: Starts, rules: Rules, samples: int) -> None:
+        self._algorithm, self._roster, self._samples = algorithm, roster, samples
+        self._whole = starts, rules
+        self._stage = 0
+
+    def go_on(self) -> None:
+        """Change the lesson where the samples so far say so; a resumed run takes up the one it was in."""
+        done = min(self._algorithm.samples / self._samples, 1.0)
+        stage = self._roster.stage(done)
+        if stage != self._stage:
+            self._stage = stage
+            self._algorithm.lesson(*self._roster.lesson(*self._whole, done))
+
+
+def _advance(algorithm: FastPPO, until: int, lessons: _Lessons | None) -> Tensors:
     """Train until `until` samples in all (at least one step); the mean of the weights after each step."""
     total: dict[str, np.ndarray] = {}
     steps = 0
     while steps == 0 or algorithm.samples < until:
+        if lessons:
+            lessons.go_on()
         algorithm.train()
         for name, value in algorithm.symbol_module().tensors().items():
             total[name] = total.get(name, 0.0) + value.astype(np.float64)

@@ -14,11 +14,15 @@ import pytest
 
 from data.errors import CorruptFile, InputError
 from data.market import AssetClass
-from rl.market import row_market
+from rl.algorithms.fast_ppo import fast_ppo
+from rl.curriculum import CurriculumConfig, among
+from rl.kernel import SYMBOL
+from rl.market import row_market, starts_in
 from rl.ray_session import ray_session
 from rl.training.bundles import Origin
 from rl.training.pipeline import Keeping, train_symbol_agents
 from rl.training.preset import EpisodePreset, PPOPreset, Preset, SplitPreset
+from rl.training.roster import call_roster
 from rl.training.run_folder import RunFolder
 from rl.training.stage import Checkpoint, StageFolder
 from rl.training.symbol_agents import fit
@@ -49,8 +53,12 @@ def given():
     return history(320, 4, seed=2, classes=(AssetClass.STOCK,))
 
 
-def fitted(folder=None, stop_after=99, **ppo):
+def fitted(folder=None, stop_after=99, curriculum=None, **ppo):
     market, told = row_market(given()), []
+    roster = None
+    if curriculum:
+        learned = np.arange(320) < 200
+        roster = call_roster(given(), learned, PRESET.model_copy(update={"curriculum": curriculum}))
     preset = PRESET.model_copy(update={"ppo": PRESET.ppo.model_copy(update=ppo)})
 
     def tell(fraction, figures):
@@ -59,7 +67,7 @@ def fitted(folder=None, stop_after=99, **ppo):
             raise Stopped
 
     learn = np.arange(320) < 200
-    return fit(market, learn, slice(210, 300), preset, 12_000, 3, 252.0, tell, folder).checkpoints
+    return fit(market, learn, slice(210, 300), preset, 12_000, 3, 252.0, tell, folder, roster).checkpoints
 
 
 def same(one: tuple[Checkpoint, ...], other: tuple[Checkpoint, ...]) -> bool:
@@ -106,6 +114,32 @@ def test_a_run_stops_early_when_nothing_gets_better():
     stops = next(n for n in range(1, 8) if max(figures[:n]) >= figures[n])
     assert same(patient, whole[: stops + 1])
     assert len(patient) < len(whole)
+
+
+def test_a_curriculum_goes_on_where_it_was(tmp_path):
+    staged = CurriculumConfig(stages=3, until=0.6, symbols_share=0.25, cost_share=0.0)
+    whole = fitted(curriculum=staged)
+    folder = StageFolder(tmp_path / "stage")
+    with pytest.raises(Stopped):
+        fitted(folder, stop_after=2, curriculum=staged)
+    assert same(fitted(folder, curriculum=staged), whole)
+    assert not same(whole, fitted())
+    assert same(fitted(curriculum=CurriculumConfig()), fitted())
+
+
+def test_a_lesson_is_what_the_next_episodes_are_drawn_from():
+    market = row_market(given())
+    starts, rules = starts_in(market, np.arange(320) < 200), PRESET.episodes.rules()
+    algorithm = fast_ppo(market, starts, rules, PRESET.reward, PRESET.ppo, 1)
+    try:
+        rows = algorithm.env_runner_group.local_env_runner.env.rows
+        assert set(rows.index[:, SYMBOL]) == {0, 1, 2, 3}
+        algorithm.lesson(among(starts, [2]), rules)
+        for _ in range(4):
+            algorithm.train()
+        assert set(rows.index[:, SYMBOL]) == {2}
+    finally:
+        algorithm.stop()
 
 
 def test_side_by_side_is_one_after_the_other(tmp_path):
