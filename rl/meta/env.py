@@ -58,7 +58,7 @@ class AllocationVectorEnv(VectorEnv[Float32Array, Float32Array, Any]):
         """Start new episodes everywhere; the same seed gives the same worlds. Returns observations (W, D) and {}."""
         if seed is None:
             self.worlds.restart(np.ones(self.num_envs, dtype=np.bool_))
-            self._done[:] = False
+            self.done[:] = False
         else:
             self._begin(seed)
         return self._look(), {}
@@ -71,23 +71,23 @@ class AllocationVectorEnv(VectorEnv[Float32Array, Float32Array, Any]):
         {}. In a world truncated the step before, the action is ignored, the reward is 0 and a new episode begins.
         """
         tilts = np.clip(np.asarray(actions, dtype=np.float64), -1.0, 1.0)
-        rewards, ended = self.worlds.step(self._inputs, tilts)
-        restarted = self._done
+        rewards, ended = self.worlds.step(self.inputs, tilts)
+        restarted = self.done
         if restarted.any():
             self.worlds.restart(restarted)
         rewards, ended = np.where(restarted, 0.0, rewards), ended & ~restarted
-        self._done = ended
+        self.done = ended
         return self._look(), rewards, np.zeros(self.num_envs, dtype=np.bool_), ended.copy(), {}
 
     def _begin(self, seed: int) -> None:
         tape, rows, config, count = self._parts
         self.worlds = Worlds(tape, rows, config, count, np.random.default_rng(seed), self._held_out)
-        self._done: BoolArray = np.zeros(count, dtype=np.bool_)
+        self.done: BoolArray = np.zeros(count, dtype=np.bool_)
         self._look()
 
     def _look(self) -> Float32Array:
-        self._inputs, views = self.worlds.observe()
-        return flatten(self._inputs, views)
+        self.inputs, views = self.worlds.observe()
+        return flatten(self.inputs, views)
 
 
 class AllocationEnv(gym.Env[Float32Array, Float32Array]):

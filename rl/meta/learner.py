@@ -54,11 +54,11 @@ class ManySteps(SACTorchLearner):
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """RLlib's four optimisers, each over one flat parameter (`rl.meta.flat`) and as one fused kernel."""
         module, alpha = self._module[module_id], self.curr_log_alpha[module_id]
-        self._flat = {"policy": laid_out(_parameters(module.pi_encoder, module.pi))}
+        self.flat = {"policy": laid_out(_parameters(module.pi_encoder, module.pi))}
         for name in ("qf", "qf_twin") if config.twin_q else ("qf",):
-            self._flat[name] = laid_out(_parameters(getattr(module, f"{name}_encoder"), getattr(module, name)))
+            self.flat[name] = laid_out(_parameters(getattr(module, f"{name}_encoder"), getattr(module, name)))
         rates = {"policy": config.actor_lr, "qf": config.critic_lr, "qf_twin": config.critic_lr}
-        for name, flat in (self._flat | {"alpha": alpha}).items():
+        for name, flat in (self.flat | {"alpha": alpha}).items():
             optimizer = torch.optim.Adam([flat], eps=ADAM_EPSILON, fused=True)
             self.register_optimizer(
                 module_id=module_id,
@@ -72,9 +72,9 @@ class ManySteps(SACTorchLearner):
         """As RLlib's; the target networks, which it makes last, are laid out beside their main networks."""
         super().build()
         module = self.module[DEFAULT_MODULE_ID].unwrapped()
-        self._targets = {
+        self.targets = {
             name: laid_out(_parameters(getattr(module, f"target_{name}_encoder"), getattr(module, f"target_{name}")))
-            for name in self._flat
+            for name in self.flat
             if name != "policy"
         }
 
@@ -85,7 +85,7 @@ class ManySteps(SACTorchLearner):
 
     def after_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
         """Only what an update logs: target networks have moved with each step."""
-        TorchLearner.after_gradient_based_update(self, timesteps=timesteps)
+        TorchLearner.after_gradient_based_update(self, timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self._timestep})
 
     def _uncompiled_update(self, batch: dict[str, Any], **kwargs: Any) -> tuple[Any, Any, Any]:
         module, config = self.module[DEFAULT_MODULE_ID].unwrapped(), self.config
@@ -95,11 +95,11 @@ class ManySteps(SACTorchLearner):
         for minibatch in _minibatches(batch[DEFAULT_MODULE_ID], config.train_batch_size_per_learner):
             found = self._losses(module._forward_train_continuous(minibatch), minibatch)
             found.total.backward()
-            for flat in (*self._flat.values(), alpha):
+            for flat in (*self.flat.values(), alpha):
                 _clip(flat.grad, config.grad_clip)
             for _, optimizer in self.get_optimizers_for_module(DEFAULT_MODULE_ID):
                 optimizer.step()
-            for flat in (*self._flat.values(), alpha):
+            for flat in (*self.flat.values(), alpha):
                 flat.grad.zero_()
             self._timestep += 1
             self._follow()
@@ -131,8 +131,8 @@ class ManySteps(SACTorchLearner):
             self._set_optimizer_lr(optimizer, lr=schedule.update(timestep=self._timestep))
         last = self.last_update_ts_by_mid[DEFAULT_MODULE_ID]
         if self._timestep - last >= self.config.target_network_update_freq:
-            for name, target in self._targets.items():
-                target.data.lerp_(self._flat[name].data, self.config.tau)
+            for name, target in self.targets.items():
+                target.data.lerp_(self.flat[name].data, self.config.tau)
             self.last_update_ts_by_mid[DEFAULT_MODULE_ID] = self._timestep
 
     def _log(self, found: Losses, errors: list[Tensor]) -> None:

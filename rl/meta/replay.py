@@ -49,7 +49,7 @@ class ColumnReplay:
             torch.zeros(bars, worlds, dtype=torch.bool),
         )
         self._bars, self._worlds, self._next, self.filled = bars, worlds, 0, 0
-        self._rng = np.random.default_rng(seed)
+        self.random = np.random.default_rng(seed)
         self._priority, self._correction, self._greatest = priority, correction, 1.0
         self._tree = SumTree(bars * worlds) if priority > 0.0 else None
         self._drawn: IntArray = np.zeros(0, dtype=np.int64)
@@ -91,6 +91,22 @@ class ColumnReplay:
             self._tree.assign(self._drawn, found)
             self._greatest = max(self._greatest, float(found.max()))
 
+    def columns(self) -> dict[str, Tensor]:
+        """Everything kept, as it lies in memory."""
+        kept = self._kept
+        found = {"observations": kept.observations, "actions": kept.actions, "rewards": kept.rewards}
+        found["valid"] = kept.valid
+        return found if self._tree is None else found | {"tree": torch.from_numpy(self._tree.nodes)}
+
+    def place(self) -> dict[str, float]:
+        """Where the ring stands."""
+        return {"next": self._next, "filled": self.filled, "greatest": self._greatest}
+
+    def put(self, place: dict[str, float]) -> None:
+        """Set what `place` gave."""
+        self._next, self.filled = int(place["next"]), int(place["filled"])
+        self._greatest = float(place["greatest"])
+
     def _welcome(self, tree: SumTree, rows: IntArray) -> None:
         """Valid transitions get the greatest priority once they have a successor: all of these rows but the last."""
         newest = (self._next - 1) % self._bars
@@ -103,14 +119,14 @@ class ColumnReplay:
     def _draw(self, size: int) -> IntArray:
         """Places (size,) of valid transitions, bar by bar and world by world; invalid draws are drawn again."""
         if self._tree is not None:
-            self._drawn = self._tree.draw(self._rng.random(size))
+            self._drawn = self._tree.draw(self.random.random(size))
             return self._drawn
         oldest = (self._next - self.filled) % self._bars
         found = np.empty(size, dtype=np.int64)
         wanted, valid = np.arange(size), self._kept.valid.flatten().numpy()
         while wanted.size:
-            bar = (oldest + self._rng.integers(0, self.filled - 1, wanted.size)) % self._bars
-            found[wanted] = bar * self._worlds + self._rng.integers(0, self._worlds, wanted.size)
+            bar = (oldest + self.random.integers(0, self.filled - 1, wanted.size)) % self._bars
+            found[wanted] = bar * self._worlds + self.random.integers(0, self._worlds, wanted.size)
             wanted = wanted[~valid[found[wanted]]]
         return found
 

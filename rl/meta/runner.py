@@ -28,11 +28,11 @@ class WorldsRunner(EnvRunner):
         self.worlds: AllocationVectorEnv = config.env_config["make"]()
         spec = config.get_rl_module_spec(spaces=self.get_spaces(), inference_only=True)
         self.module: MetaModule = spec.build()
-        self._random = torch.Generator().manual_seed(config.seed)
+        self.random = torch.Generator().manual_seed(config.seed)
         self._meta: MetaConfig = config.env_config["meta"]
-        self._whim = self._noise()
-        self._observations, _ = self.worlds.reset(seed=config.seed)
-        self._done: BoolArray = np.zeros(self.worlds.num_envs, dtype=np.bool_)
+        self.whim = self._noise()
+        self.observations, _ = self.worlds.reset(seed=config.seed)
+        self.done: BoolArray = np.zeros(self.worlds.num_envs, dtype=np.bool_)
 
     def sample(self, **kwargs: Any) -> Bars:
         """The next `bars` slots of all worlds under the exploring policy."""
@@ -40,8 +40,8 @@ class WorldsRunner(EnvRunner):
         for _ in range(int(kwargs["bars"])):
             actions = self._explore()
             observations, rewards, _, truncated, _ = self.worlds.step(actions)
-            columns.append((self._observations, actions, rewards.astype(np.float32), ~self._done))
-            self._observations, self._done = observations, truncated
+            columns.append((self.observations, actions, rewards.astype(np.float32), ~self.done))
+            self.observations, self.done = observations, truncated
         observed, acted, earned, valid = (torch.from_numpy(np.stack(c)) for c in zip(*columns, strict=True))
         return Bars(observed, acted, earned, valid)
 
@@ -75,18 +75,18 @@ class WorldsRunner(EnvRunner):
         off policy, so that its own distribution may stay narrow.
         """
         memory = self._meta.whim_memory
-        self._whim = memory * self._whim + (1.0 - memory**2) ** 0.5 * self._noise()
+        self.whim = memory * self.whim + (1.0 - memory**2) ** 0.5 * self._noise()
         with torch.no_grad():
             code = self._code()
             mean, freedom, log_std = self.module.pi.parts(code)
-            mean = mean + freedom * self._meta.whim * self._whim
+            mean = mean + freedom * self._meta.whim * self.whim
             return torch.tanh(mean + log_std.exp() * self._noise()).numpy()
 
     def _code(self) -> Tensor:
         encoder: Any = self.module.pi_encoder
-        return encoder({Columns.OBS: torch.from_numpy(self._observations)})[ENCODER_OUT]
+        return encoder({Columns.OBS: torch.from_numpy(self.observations)})[ENCODER_OUT]
 
     def _noise(self) -> Tensor:
         space: Any = self.worlds.single_action_space
         shape = self.worlds.num_envs, space.shape[0]
-        return torch.empty(shape).normal_(generator=self._random)
+        return torch.empty(shape).normal_(generator=self.random)

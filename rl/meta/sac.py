@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME, TD_ERROR_KEY
 
 from data.errors import InputError
 from data.market import Float32Array
+from rl.meta import checkpoint
 from rl.meta.config import MetaConfig
 from rl.meta.env import AllocationVectorEnv
 from rl.meta.learner import ManySteps
@@ -44,7 +46,7 @@ class MetaSAC(SAC):
 
     def training_step(self) -> None:
         """One iteration. Raises InputError where a loss is no longer a number: nothing of such a run is kept."""
-        meta, replay = self._meta(), self._replay()
+        meta, replay = self._meta(), self.replay
         learners: Any = self.learner_group
         runners: Any = self.env_runner_group
         replay.add(runners.local_env_runner.sample(bars=meta.bars_per_iteration))
@@ -69,9 +71,31 @@ class MetaSAC(SAC):
         config: Any = self.config
         return config.env_config["meta"]
 
-    def _replay(self) -> ColumnReplay:
+    @property
+    def replay(self) -> ColumnReplay:
+        """The tensor replay."""
         replay: Any = self.local_replay_buffer
         return replay
+
+    @property
+    def runner(self) -> WorldsRunner:
+        """The runner of this process."""
+        runners: Any = self.env_runner_group
+        return runners.local_env_runner
+
+    @property
+    def learner(self) -> ManySteps:
+        """The Learner of this process."""
+        learners: Any = self.learner_group
+        return learners._learner
+
+    def checkpoint(self, folder: Path) -> None:
+        """Write everything that decides how training goes on (`rl.meta.checkpoint`)."""
+        checkpoint.write(self, folder)
+
+    def resume(self, folder: Path) -> None:
+        """Take it back into an algorithm of the same config and tape. CorruptFile where the files do not fit."""
+        checkpoint.read(self, folder)
 
     def _create_local_replay_buffer_if_necessary(self, config: Any) -> Any:
         """The tensor replay in the place of RLlib's episode buffer."""

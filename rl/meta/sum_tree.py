@@ -14,17 +14,17 @@ class SumTree:
 
     def __init__(self, leaves: int) -> None:
         self._first = 1 << max(leaves - 1, 1).bit_length()
-        self._nodes = np.zeros(2 * self._first)
+        self.nodes = np.zeros(2 * self._first)
         self.leaves = leaves
 
     @property
     def total(self) -> float:
         """Sum of all priorities."""
-        return float(self._nodes[1])
+        return float(self.nodes[1])
 
     def priorities(self, at: IntArray) -> FloatArray:
         """Priorities of the leaves `at` (n,)."""
-        return self._nodes[self._first + at]
+        return self.nodes[self._first + at]
 
     def assign(self, at: IntArray, priorities: FloatArray) -> None:
         """Give the leaves `at` (n,) new priorities (n,); of a leaf named twice the last counts.
@@ -33,7 +33,7 @@ class SumTree:
         """
         if not np.isfinite(priorities).all() or (priorities < 0.0).any():
             raise InputError("a replay priority is negative or not finite", "training diverged: lower learning rates")
-        _assign(self._nodes, self._first, np.ascontiguousarray(at), np.ascontiguousarray(priorities, dtype=np.float64))
+        _assign(self.nodes, self._first, np.ascontiguousarray(at), np.ascontiguousarray(priorities, dtype=np.float64))
 
     def draw(self, uniforms: FloatArray) -> IntArray:
         """Leaves (n,) for `uniforms` (n,) in [0, 1): leaf i wherever the running sum of priorities passes u * total.
@@ -42,7 +42,7 @@ class SumTree:
         """
         if not self.total > 0.0:
             raise InputError("the replay holds nothing that can be drawn", "sample more bars before learning")
-        return _draw(self._nodes, self._first, np.ascontiguousarray(uniforms, dtype=np.float64))
+        return _draw(self.nodes, self._first, np.ascontiguousarray(uniforms, dtype=np.float64))
 
 
 @njit(cache=True)

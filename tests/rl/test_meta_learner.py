@@ -42,7 +42,7 @@ def built() -> Iterator[MetaSAC]:
     history, scores = toy(0, slots=120, symbols=8)
     tape: Tape = build_tape(history, scores, TINY.costs)
     algorithm = meta_sac(TINY, lambda: AllocationVectorEnv(tape, slice(0, 120), TINY, TINY.worlds, 0), 0)
-    algorithm._replay().add(algorithm.env_runner_group.local_env_runner.sample(bars=20))
+    algorithm.replay.add(algorithm.env_runner_group.local_env_runner.sample(bars=20))
     yield algorithm
     algorithm.stop()
 
@@ -63,7 +63,7 @@ def batch(columns: dict[str, torch.Tensor]) -> MultiAgentBatch:
 
 
 def columns(built: MetaSAC) -> dict[str, torch.Tensor]:
-    drawn = built._replay().sample(STEPS * TINY.batch_size)
+    drawn = built.replay.sample(STEPS * TINY.batch_size)
     generator = torch.Generator().manual_seed(0)
     drawn["weights"] = torch.rand(len(drawn["weights"]), generator=generator) + 0.5
     drawn[Columns.TERMINATEDS] = torch.rand(len(drawn["weights"]), generator=generator) < 0.2
