@@ -62,7 +62,7 @@ def _arrays(algorithm: MetaSAC) -> Arrays:
     """Views of everything that changes, by name."""
     learner, replay, runner = algorithm.learner, algorithm.replay, algorithm.runner
     env, worlds = runner.worlds, runner.worlds.worlds
-    found: dict[str, torch.Tensor] = {"log_alpha": learner.curr_log_alpha[DEFAULT_MODULE_ID].detach()}
+    found: dict[str, torch.Tensor] = {"log_alpha": learner.alpha.detach()}
     found |= {f"flat/{name}": flat.detach() for name, flat in learner.flat.items()}
     found |= {f"target/{name}": flat.detach() for name, flat in learner.targets.items()}
     for name, optimizer in learner.get_optimizers_for_module(DEFAULT_MODULE_ID):

@@ -53,8 +53,9 @@ class ManySteps(SACTorchLearner):
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """RLlib's four optimisers, each over one flat parameter (`rl.meta.flat`) and as one fused kernel."""
-        module, alpha = self._module[module_id], self.curr_log_alpha[module_id]
-        self.flat = {"policy": laid_out(_parameters(module.pi_encoder, module.pi))}
+        found: Any = self._module
+        module, alpha = found[module_id], self.alpha
+        self.flat: dict[str, nn.Parameter] = {"policy": laid_out(_parameters(module.pi_encoder, module.pi))}
         for name in ("qf", "qf_twin") if config.twin_q else ("qf",):
             self.flat[name] = laid_out(_parameters(getattr(module, f"{name}_encoder"), getattr(module, name)))
         rates = {"policy": config.actor_lr, "qf": config.critic_lr, "qf_twin": config.critic_lr}
@@ -78,6 +79,16 @@ class ManySteps(SACTorchLearner):
             if name != "policy"
         }
 
+    @property
+    def alpha(self) -> Any:
+        """The logarithm of the temperature, (1,)."""
+        return self.curr_log_alpha[DEFAULT_MODULE_ID]
+
+    @property
+    def settings(self) -> Any:
+        """The SACConfig."""
+        return self.config
+
     def before_gradient_based_update(self, *, timesteps: dict[str, Any]) -> None:
         """Notes at which step the first minibatch stands."""
         super().before_gradient_based_update(timesteps=timesteps)
@@ -88,8 +99,8 @@ class ManySteps(SACTorchLearner):
         TorchLearner.after_gradient_based_update(self, timesteps={NUM_ENV_STEPS_SAMPLED_LIFETIME: self._timestep})
 
     def _uncompiled_update(self, batch: dict[str, Any], **kwargs: Any) -> tuple[Any, Any, Any]:
-        module, config = self.module[DEFAULT_MODULE_ID].unwrapped(), self.config
-        alpha = self.curr_log_alpha[DEFAULT_MODULE_ID]
+        module: Any = self.module[DEFAULT_MODULE_ID].unwrapped()
+        config, alpha = self.settings, self.alpha
         errors: list[Tensor] = []
         found: Losses | None = None
         for minibatch in _minibatches(batch[DEFAULT_MODULE_ID], config.train_batch_size_per_learner):
@@ -99,8 +110,8 @@ class ManySteps(SACTorchLearner):
                 _clip(flat.grad, config.grad_clip)
             for _, optimizer in self.get_optimizers_for_module(DEFAULT_MODULE_ID):
                 optimizer.step()
-            for flat in (*self.flat.values(), alpha):
-                flat.grad.zero_()
+            for _, optimizer in self.get_optimizers_for_module(DEFAULT_MODULE_ID):
+                optimizer.zero_grad(set_to_none=False)
             self._timestep += 1
             self._follow()
             errors.append(found.td_error)
@@ -110,7 +121,7 @@ class ManySteps(SACTorchLearner):
 
     def _losses(self, out: dict[str, Any], batch: dict[str, Tensor]) -> Losses:
         """The formulas of `SACTorchLearner._compute_loss_for_module_continuous`."""
-        log_alpha, config = self.curr_log_alpha[DEFAULT_MODULE_ID], self.config
+        log_alpha, config = self.alpha, self.settings
         alpha = log_alpha.detach().exp()
         ahead = out[QF_TARGET_NEXT] - alpha * out["logp_next_resampled"]
         ahead = (1.0 - batch[Columns.TERMINATEDS].float()) * ahead
@@ -130,9 +141,9 @@ class ManySteps(SACTorchLearner):
         for optimizer, schedule in self._optimizer_lr_schedules.items():
             self._set_optimizer_lr(optimizer, lr=schedule.update(timestep=self._timestep))
         last = self.last_update_ts_by_mid[DEFAULT_MODULE_ID]
-        if self._timestep - last >= self.config.target_network_update_freq:
+        if self._timestep - last >= self.settings.target_network_update_freq:
             for name, target in self.targets.items():
-                target.data.lerp_(self.flat[name].data, self.config.tau)
+                target.data.lerp_(self.flat[name].data, self.settings.tau)
             self.last_update_ts_by_mid[DEFAULT_MODULE_ID] = self._timestep
 
     def _log(self, found: Losses, errors: list[Tensor]) -> None:
@@ -149,7 +160,7 @@ def _minibatches(columns: dict[str, Tensor], size: int) -> Iterator[dict[str, Te
         yield dict(zip(keys, parts, strict=True))
 
 
-def _clip(gradient: Tensor, limit: float | None) -> None:
+def _clip(gradient: Any, limit: float | None) -> None:
     """RLlib's clipping by the global norm of one optimiser's gradients, in place."""
     if limit is not None:
         gradient.mul_(limit / torch.clamp(gradient.norm() + CLIP_EPSILON, min=limit))

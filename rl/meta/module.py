@@ -107,7 +107,8 @@ class MetaModule(DefaultSACTorchRLModule):
 
 def _drawn(inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Actions (B, A) of RLlib's squashed Gaussian with gradients, and their log densities (B,)."""
-    return TorchSquashedGaussian.from_logits(inputs).rsample_and_logp()
+    dist: Any = TorchSquashedGaussian.from_logits(inputs)
+    return dist.rsample_and_logp()
 
 
 def export_actor(module: MetaModule, kappa: float) -> dict[str, Float32Array]:
