@@ -1,11 +1,9 @@
-"""How fast the meta-controller learns and decides, beside RLlib's stock SAC. Run: python -m benchmarks.meta"""
+"""How fast the meta-controller decides and its worlds step (learning: benchmarks.rl.sac). Run: python -m benchmarks.meta"""
 
 from __future__ import annotations
 
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,19 +13,17 @@ from benchmarks.figures import Figure, figure, median_seconds, publish
 from data.history import History
 from rl.meta.actor import Actor, actor_shapes
 from rl.meta.config import MetaConfig
-from rl.meta.env import AllocationEnv, AllocationVectorEnv
+from rl.meta.env import AllocationVectorEnv
 from rl.meta.inputs import AGENTS, SHARED_BOOK_COLUMNS, build_inputs, coalition_views
 from rl.meta.prior import inverse_volatility
 from rl.meta.tape import Tape, build_tape
 from rl.meta.tilt import tilt
-from rl.ray_session import ray_session
 from rl.threads import limit_threads
 from tools.strategies.catalog import STRATEGIES
 from tools.strategies.scores import Scores
 
 COALITIONS = 2 ** len(AGENTS)
 STEPS = 50
-STOCK_UPDATES = 40
 
 
 def main() -> None:
@@ -40,8 +36,6 @@ def main() -> None:
     limit_threads(meta.threads)
     tape = build_tape(history, scores | {"policy": Scores(unknown, unknown)}, meta.costs)
     figures = [_decision(history, tape), _worlds(tape, meta)]
-    with ray_session(meta.threads):
-        figures += [_columnar(tape, meta), _stock(tape, meta)]
     publish("meta", figures)
 
 
@@ -81,54 +75,6 @@ def _worlds(tape: Tape, meta: MetaConfig) -> Figure:
     rate = STEPS * meta.worlds / median_seconds(walk, 5)
     what = f"median of 5 walks of {STEPS} steps of {meta.worlds} worlds of {meta.symbols_per_world} symbols"
     return figure("allocation worlds, one core", rate, "steps/s", what)
-
-
-def _columnar(tape: Tape, meta: MetaConfig) -> Figure:
-    from rl.meta.sac import meta_sac
-
-    rows = slice(0, tape.times.size)
-    algorithm = meta_sac(meta, lambda: AllocationVectorEnv(tape, rows, meta, meta.worlds), 0)
-    try:
-        algorithm.train()
-        began = time.perf_counter()
-        for _ in range(3):
-            algorithm.train()
-        rate = 3 * meta.updates_per_iteration / (time.perf_counter() - began)
-    finally:
-        algorithm.stop()
-    what = f"columns, batch {meta.batch_size}, sampling included, {meta.threads} thread"
-    return figure("SAC end to end, MetaSAC", rate, "updates/s", what)
-
-
-def _stock(tape: Tape, meta: MetaConfig) -> Figure:
-    """RLlib's own training step on the same networks, batch and single environment: episodes and its own buffer."""
-    from ray.rllib.algorithms.sac import SACConfig
-    from ray.tune import register_env
-
-    from rl.meta.sac import module_spec
-
-    register_env("allocation", lambda _: AllocationEnv(tape, slice(0, tape.times.size), meta))
-    config: Any = (
-        SACConfig()
-        .environment("allocation")
-        .env_runners(num_env_runners=0)
-        .learners(num_learners=0)
-        .rl_module(rl_module_spec=module_spec(meta, tape.shared.shape[1] + len(SHARED_BOOK_COLUMNS)))
-        .training(train_batch_size_per_learner=meta.batch_size, num_steps_sampled_before_learning_starts=1)
-        .debugging(seed=0, log_level="ERROR")
-    )
-    algorithm = config.build_algo()
-    try:
-        for _ in range(2):
-            algorithm.training_step()
-        began = time.perf_counter()
-        for _ in range(STOCK_UPDATES):
-            algorithm.training_step()
-        rate = STOCK_UPDATES / (time.perf_counter() - began)
-    finally:
-        algorithm.stop()
-    what = f"episodes and prioritised buffer, batch {meta.batch_size}, sampling included, {meta.threads} thread"
-    return figure("SAC end to end, RLlib's stock path", rate, "updates/s", what)
 
 
 if __name__ == "__main__":
