@@ -1,4 +1,4 @@
-"""How fast the meta-controller decides and its worlds step; learning is in benchmarks.rl.sac. Run: -m benchmarks.meta"""
+"""How fast the meta-controller decides and its worlds step. Run: python -m benchmarks.meta"""
 
 from __future__ import annotations
 
