@@ -24,6 +24,7 @@ from rl.observation import (
     without_market_wide,
 )
 from tools.market.costs import CostModel
+from tools.market.schedule import LiquiditySchedule
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ def row_market(
     Where the schema shows forecasts they are `forecaster`'s, or else fitted here, walk-forward. Raises InputError where
     the history lacks a feature of the schema, before any time is spent.
 
+    Impact is charged where rules give sleeves a capital; the notional of a bar is its close times its volume, in the
+    currency of its prices.
+
     Slots at which the market-wide columns are not known yet (the regime needs two years) are used all the same: rows
     see zeros there, as blinded episodes do. A policy in use says nothing on such a slot (rl.symbol_policy). Slots
     before a whole window of bars are not decided on; a bar within the window that is not known is shown as zeros.
@@ -99,6 +103,8 @@ def row_market(
         shared_from=schema.layout().shared_from,
         shared_to=schema.layout().shared_to,
         context=_symbol_first(seen.context) if schema.context_width else None,
+        impact=LiquiditySchedule().columns(panel.instruments)["impact"],
+        volume=np.asfortranarray(panel.close * panel.volume),
     )
     classes = list(AssetClass)
     groups = np.array([classes.index(i.asset_class) for i in panel.instruments], dtype=np.int64)

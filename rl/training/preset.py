@@ -85,6 +85,12 @@ class EpisodePreset(_Strict):
     """Standard deviation of the noise added to each move, in bar volatilities."""
     delay: Fraction = 0.0
     """Probability that an episode's orders are filled one bar late."""
+    capital: float = Field(default=0.0, ge=0.0, le=1e12)
+    """What a sleeve begins with, account currency: its orders move prices by the square-root law; 0: too small to."""
+    stop: Fraction = 0.0
+    """Loss on the entry price at which a position is closed at the next fill; 0 none."""
+    trailing: Fraction = 0.0
+    """The same from the best close since the entry."""
 
     @model_validator(mode="after")
     def _ordered(self) -> EpisodePreset:
