@@ -61,7 +61,7 @@ def test_typos_are_answered_before_time_is_spent(tmp_path, preset):
         ({"what": "symbl-agents"}, BadConfig, "did you mean symbol-agents"),
         ({"preset": "quik"}, BadConfig, "did you mean 'quick'"),
         ({"preset": preset("ppq: {}\n")}, BadConfig, "did you mean 'ppo'"),
-        ({"preset": preset("curriculum: {first: [S0X]}\n")}, UnknownSymbol, "did you mean 'S00'"),
+        ({"preset": preset("curriculum: {first: [S0X]}\n")}, UnknownSymbol, "did you mean 'S0"),
         ({"preset": preset("grouping: {groups: {mine: [S99]}}\n")}, UnknownSymbol, "S99"),
         ({"preset": preset(), "trackers": "tensorbord"}, BadConfig, "did you mean 'tensorboard'"),
         ({"preset": preset("module: {observation: obs-v3}\n")}, BadConfig, "obs-v"),
