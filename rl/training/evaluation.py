@@ -15,10 +15,13 @@ from rl.kernel import Starts
 from rl.market import RowMarket
 from rl.policies.network import Follower, Network
 from rl.policies.opinion import expected_target, stateless_view
+from rl.policies.window import windows
 from rl.reward import RewardConfig
 from rl.rows import PLAIN, Rows
 from rl.training.figures import figures, sharpe
 
+_ROWS_AT_ONCE = 16_384
+"""Windows laid out at once: 16,384 x 608 float32 are 40 MB."""
 _NOWHERE = Starts(*(np.zeros(1, dtype=np.int64) for _ in range(4)))
 
 
@@ -79,7 +82,7 @@ def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Networ
     draws of them that they would drown what can be judged. Symbols alone in their class do not count.
     """
     a, rows = market.arrays, slice(part.start, part.stop - 2)
-    score = stateless_view(actor, a.block[:, rows], heads)[0].T
+    score = _scores(market, rows, heads, actor)
     move = (a.fill[rows.start + 1 : rows.stop + 1] / a.fill[rows] - 1.0) / a.scale[rows]
     known = a.ready[rows] & np.isfinite(move)
     told, count = np.zeros(len(score)), np.zeros(len(score))
@@ -92,6 +95,18 @@ def score_returns(market: RowMarket, part: slice, heads: IntArray, actor: Networ
         told += np.where(k, (s - mean) * z, 0.0).sum(axis=1)
         count += k.sum(axis=1)
     return told[count > 0] / count[count > 0] if (count > 0).any() else np.zeros(1)
+
+
+def _scores(market: RowMarket, rows: slice, heads: IntArray, actor: Network) -> FloatArray:
+    """(T', S) of the slots in `rows`."""
+    a, window = market.arrays, market.layout.window
+    plain = window == 1 and a.context is None
+    step = rows.stop - rows.start if plain else max(1, _ROWS_AT_ONCE // len(heads))
+    parts = [
+        stateless_view(actor, windows(a.block, a.context, window, slice(t, min(t + step, rows.stop))), heads)[0].T
+        for t in range(rows.start, rows.stop, step)
+    ]
+    return np.concatenate(parts)
 
 
 def evaluate(market: RowMarket, part: slice, heads: IntArray, actor: Network, per_year: float) -> dict[str, float]:

@@ -17,11 +17,12 @@ import numpy as np
 
 from data.errors import InputError
 from data.history import History
+from rl.export.network import network_of
+from rl.forecasts import Forecaster, fit_forecaster
 from rl.market import RowMarket, row_market
 from rl.meta.training import train_meta
 from rl.observation import schema
 from rl.policies.ensemble import joined
-from rl.policies.plain import numpy_network
 from rl.ray_session import ray_session
 from rl.store import PolicyBundle, PolicyStore
 from rl.symbol_policy import SymbolPolicy
@@ -98,6 +99,7 @@ class _Run:
 
     birth: Birth
     market: RowMarket
+    forecaster: Forecaster | None
     roster: Roster
     per_year: float
     watch: Stopwatch
@@ -159,7 +161,9 @@ def _open(
     history: History, preset: Preset, seed: int, origin: Origin, what: What, report: Report | None, keeping: Keeping
 ) -> Generator[_Run]:
     """Everything that can be refused is refused here, before any time is spent."""
-    market = row_market(history, preset.meta.costs, schema=schema(preset.network.observation))
+    shown = schema(preset.network.observation)
+    forecaster = fit_forecaster(history) if shown.needs_forecasts else None
+    market = row_market(history, preset.meta.costs, shown, forecaster)
     split = make_split(history.panel.times, preset.split_for(history.source), _first_row(market))
     roster = call_roster(history, rows_in(split.train, market.slots), preset)
     shares = {_fold_name(k): 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
@@ -180,7 +184,8 @@ def _open(
             birth = Birth(history, preset, split, seed, origin)
             per_year = bars_per_year(history.panel.times)
             with ray_session(max(keeping.workers, preset.meta.threads)):
-                yield _Run(birth, market, roster, per_year, Stopwatch(report, shares), folder, keeping.workers)
+                watch = Stopwatch(report, shares)
+                yield _Run(birth, market, forecaster, roster, per_year, watch, folder, keeping.workers)
             folder.finish()
         finally:
             folder.close()
@@ -240,16 +245,18 @@ def _agents_bundle(run: _Run, found: _Agents) -> PolicyBundle:
 
 
 def _bundle(run: _Run, tensors: Tensors, metrics: Metrics) -> PolicyBundle:
-    return run.birth.bundle("symbol_agents", run.preset.ppo.algorithm, tensors, metrics)
+    """A policy of symbol agents, with the classifiers whose forecasts it was shown."""
+    carried = run.forecaster.tensors() if run.forecaster else {}
+    return run.birth.bundle("symbol_agents", run.preset.ppo.algorithm, tensors | carried, metrics)
 
 
 def _evaluated(run: _Run, tensors: Tensors) -> Metrics:
-    network, heads = numpy_network(run.preset.network, tensors), own_heads(run.market)
+    network, heads = network_of(run.preset.network, tensors), own_heads(run.market)
     return {name: evaluate(run.market, part, heads, network, run.per_year) for name, part in run.split.parts().items()}
 
 
 def _report(run: _Run, found: _Agents) -> TrainingReport:
-    members = [numpy_network(run.preset.network, member.tensors) for member in found.members]
+    members = [network_of(run.preset.network, member.tensors) for member in found.members]
     return training_report(run.market, run.split.parts(), members, run.per_year)
 
 

@@ -10,13 +10,13 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from data.errors import BadConfig
-from rl.curriculum import CurriculumConfig
-from rl.groups import GroupingConfig
 from rl.kernel import Rules
 from rl.meta.config import MetaConfig
 from rl.modules.config import ModuleConfig
 from rl.nearest import nearest
 from rl.reward import RewardConfig
+from rl.roster.curriculum import CurriculumConfig
+from rl.roster.groups import GroupingConfig
 
 PRESETS = Path(__file__).parents[2] / "configs" / "train"
 """Where the named presets are."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from data.history import History
 from data.market import BoolArray, IntArray
-from rl.curriculum import CurriculumConfig, ranked, stage_at, staged
-from rl.groups import grouped
 from rl.kernel import Rules, Starts
+from rl.roster.curriculum import CurriculumConfig, ranked, stage_at, staged
+from rl.roster.groups import grouped
 from rl.training.preset import Preset
 
 

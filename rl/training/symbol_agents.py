@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.market import BoolArray, IntArray
+from rl.export.network import network_of
 from rl.kernel import Rules, Starts
 from rl.market import RowMarket, starts_in
 from rl.modules.config import ModuleConfig
-from rl.policies.plain import numpy_network
 from rl.threads import limit_threads
 from rl.training.evaluation import score_returns
 from rl.training.figures import sharpe
@@ -132,7 +132,7 @@ def judge_scores(market: RowMarket, judge: slice, network: ModuleConfig, tensors
 
     Half of it from the symbols' own heads, half from the generic one, so that both are fit for use.
     """
-    actor, own = numpy_network(network, tensors), own_heads(market)
+    actor, own = network_of(network, tensors), own_heads(market)
     found = [sharpe(score_returns(market, judge, heads, actor), per_year) for heads in (own, np.zeros_like(own))]
     return 0.5 * sum(found)
 

@@ -23,12 +23,12 @@ class HeldOut:
 
 def agent_scores(history: History, final: SymbolPolicy, held_out: Sequence[HeldOut]) -> dict[str, Scores]:
     """Scores (T, S) by agent. Those of "policy" come from `final`, but within each held-out stretch from its policy."""
-    features, instruments = history.features, history.panel.instruments
+    features, instruments, times = history.features, history.panel.instruments, history.panel.times
     found = {name: strategy(features) for name, strategy in STRATEGIES.items()}
-    policy = final.scores(features, instruments)
+    policy = final.scores(features, instruments, times=times)
     score, confidence = policy.score.copy(), policy.confidence.copy()
     for part in held_out:
-        outside = part.policy.scores(features, instruments, part.rows)
+        outside = part.policy.scores(features, instruments, part.rows, times)
         score[part.rows], confidence[part.rows] = outside.score, outside.confidence
     return found | {"policy": Scores(_known(score), _known(confidence))}
 

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 from data.errors import BadConfig, UnknownSymbol
 from data.market import AssetClass
-from rl.curriculum import CurriculumConfig, among, ranked, stage_at, staged
 from rl.env import LEARN
 from rl.kernel import COSTS, SYMBOL
 from rl.market import row_market, starts_in
 from rl.reward import RewardConfig
+from rl.roster.curriculum import CurriculumConfig, among, ranked, stage_at, staged
 from rl.rows import Rows
 from tests.rl.histories import history
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from data.errors import BadConfig, UnknownSymbol
 from data.market import AssetClass, Instrument
-from rl.groups import GENERIC, GroupingConfig, group_of, grouped, heads_of
 from rl.modules.config import SymbolNetworkConfig
+from rl.roster.groups import GENERIC, GroupingConfig, group_of, grouped, heads_of
 
 UNIVERSE = (
     Instrument("AAPL", AssetClass.STOCK, sector="Technology"),

@@ -9,10 +9,10 @@ import torch
 from data.errors import InputError
 from data.market import AssetClass
 from rl.env import LEARN
-from rl.hindsight import action_values, held_out, returns_ahead
 from rl.market import hedged, row_market, starts_in
 from rl.modules.config import ModuleConfig
 from rl.supervised import SupervisedConfig, fit_supervised, free_energy
+from rl.supervised.hindsight import action_values, held_out, returns_ahead
 from rl.symbol_policy import Actor
 from rl.threads import limit_threads
 from rl.training.evaluation import run_sleeves, score_returns

@@ -15,10 +15,10 @@ import pytest
 from data.errors import CorruptFile, InputError
 from data.market import AssetClass
 from rl.algorithms.fast_ppo import fast_ppo
-from rl.curriculum import CurriculumConfig, among
 from rl.kernel import SYMBOL
 from rl.market import row_market, starts_in
 from rl.ray_session import ray_session
+from rl.roster.curriculum import CurriculumConfig, among
 from rl.training.bundles import Origin
 from rl.training.pipeline import Keeping, train_symbol_agents
 from rl.training.preset import EpisodePreset, PPOPreset, Preset, SplitPreset

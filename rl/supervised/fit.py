@@ -20,14 +20,14 @@ from data.errors import TrainingDiverged
 from data.market import Float32Array
 from rl.actions import N_ACTIONS, Action
 from rl.env import LEARN
-from rl.hindsight import held_out
-from rl.hindsight_rows import HindsightRows, Lesson
 from rl.kernel import Rules, Starts
 from rl.market import RowMarket
 from rl.modules.config import ModuleConfig, network_config
 from rl.modules.decay import decayed
 from rl.modules.network import SymbolNetwork
 from rl.modules.tensors import HEAD_BIAS, actor_tensors, load_actor
+from rl.supervised.hindsight import held_out
+from rl.supervised.rows import HindsightRows, Lesson
 from rl.training.preset import PPOPreset
 
 Tensors = dict[str, Float32Array]

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import BadConfig, UnknownSymbol
 from data.market import AssetClass, Instrument, IntArray
-from rl.funds import FUND_FACTORS
 from rl.modules.config import head_groups
 from rl.nearest import nearest
+from rl.roster.funds import FUND_FACTORS
 
 GENERIC = "*"
 """Name of the head that serves symbols without one of their own; it is the first."""
@@ -39,7 +39,7 @@ class GroupingConfig(BaseModel):
     reit: Literal["symbol", "sector", "asset_class"] | None = None
     """Stocks of the real-estate sector, where they are to follow another rule than `stock`."""
     etf: Literal["symbol", "factor", "sector", "asset_class"] = "symbol"
-    """`factor`: what the fund follows, by rl.funds or else by its sector."""
+    """`factor`: what the fund follows, by rl.roster.funds or else by its sector."""
     commodity: Literal["symbol", "sector", "asset_class"] = "symbol"
     option: Literal["symbol", "underlying", "asset_class"] = "symbol"
     """`underlying`: of a contract that is named as the Options Clearing Corporation does."""

@@ -11,13 +11,13 @@ from torch import Tensor
 from data.market import FloatArray, IntArray
 from rl import kernel as k
 from rl.actions import N_ACTIONS
-from rl.hindsight import action_values, limits, returns_ahead
 from rl.kernel import Rules, Starts
 from rl.market import RowMarket
 from rl.modules.config import SIZES
 from rl.modules.network import SymbolNetwork
 from rl.reward import RewardConfig
 from rl.rows import Rows
+from rl.supervised.hindsight import action_values, limits, returns_ahead
 
 
 class Lesson(NamedTuple):

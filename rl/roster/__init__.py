@@ -1,0 +1,1 @@
+"""Whom a run trains: curriculum, groups that share a head, and what funds follow."""
