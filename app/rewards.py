@@ -11,6 +11,7 @@ import numpy as np
 
 from data.errors import BadConfig
 from rl.config_file import nearest, read_config
+from rl.forecasts import Forecaster
 from rl.market import row_market
 from rl.observation import OBS_ID, schema
 from rl.policies.plain import numpy_network
@@ -60,7 +61,8 @@ def analyze_rewards(
     history = market.builder.history(first, market.slots.at_or_before(last))
     chosen = market.policies.symbol_agents.bundle if order.policy else None
     shown = schema(chosen.manifest.obs_id if chosen else OBS_ID)
-    rows = row_market(history, market.config.costs, shown)
+    told = Forecaster.from_tensors(chosen.tensors) if chosen and shown.needs_forecasts else None
+    rows = row_market(history, market.config.costs, shown, told)
     part = slice(max(0, rows.slots - order.bars), rows.slots)
     ways = _ways(chosen, rows.symbols, order.seed)
     behaviours, drawn = {}, {}

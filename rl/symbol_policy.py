@@ -7,17 +7,18 @@ written yet) is asked in numpy, and says so.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from data.errors import CorruptFile
+from data.errors import CorruptFile, InputError
 from data.features.spec import Features
-from data.market import BoolArray, FloatArray, Instrument, IntArray
+from data.market import BoolArray, FloatArray, Instrument, IntArray, TimeArray
 from rl.export.raw import raw_columns
 from rl.export.session import open_session
-from rl.observation import DAILY, SCHEMAS, known_cells, observe, schema
+from rl.forecasts import Forecaster
+from rl.observation import SCHEMAS, bars_a_year, known_cells, observe, schema
 from rl.policies.manifest import PolicyBundle
 from rl.policies.mlp import Actor
 from rl.policies.network import answered, own_inputs
@@ -43,11 +44,25 @@ GENERIC = "*"
 """Name of the head that serves symbols without one of their own; it is the first."""
 _SLOTS_AT_ONCE = 512
 _ROWS_AT_ONCE = 4096
-"""Rows of one question to ONNX Runtime: bounds the memory of windows and gathered heads."""
+"""Rows of one question where windows are shown or heads gathered: bounds their memory."""
+_NO_TIMES = np.empty(0, dtype="datetime64[ns]")
+
+
+class _Asked(NamedTuple):
+    """The market that a policy is asked about."""
+
+    features: Features
+    instruments: Sequence[Instrument]
+    heads: IntArray
+    times: TimeArray
+    per_year: float
 
 
 class SymbolPolicy:
-    """Scores of the symbol agents. Raises CorruptFile where the bundle is not theirs or reads another observation."""
+    """Scores of the symbol agents.
+
+    Raises CorruptFile where the bundle is not theirs, reads another observation, or lacks the forecasts it shows.
+    """
 
     def __init__(self, bundle: PolicyBundle) -> None:
         manifest = bundle.manifest
@@ -59,6 +74,7 @@ class SymbolPolicy:
             )
         self.manifest = manifest
         self._schema = schema(manifest.obs_id)
+        self._forecaster = Forecaster.from_tensors(bundle.tensors) if self._schema.needs_forecasts else None
         self._bundle = bundle
         self._session = open_session(bundle.onnx) if bundle.onnx is not None else None
         self._heads = {symbol: i for i, symbol in enumerate(manifest.heads) if i > 0}
@@ -74,34 +90,34 @@ class SymbolPolicy:
 
     def scores(
         self, features: Features, instruments: Sequence[Instrument], rows: slice | None = None,
-        per_year: float = DAILY, forecasts: FloatArray | None = None,
+        times: TimeArray | None = None,
     ) -> Scores:  # fmt: skip
         """Scores (T', S) for the slots in `rows` (all unless given); NaN where any of a symbol's columns is unknown.
 
-        `per_year`: bars a year of the book (rl.observation.bars_a_year). `forecasts` (T, S, 4) of all slots, where the
-        observation shows them. Raises InputError where a feature, or the forecasts, are missing altogether.
+        `times` (T,) of all slots tell how many bars a year has (252 unless given) and which forecast was known when.
+        Raises InputError where a feature is missing altogether, or the times where the observation shows forecasts.
         """
+        if self._forecaster is not None and times is None:
+            raise InputError(f"{self._schema.id} shows forecasts, which depend on the date", "give the slots' times")
         heads = np.array([self._heads.get(i.symbol, 0) for i in instruments], dtype=np.int64)
+        told = _NO_TIMES if times is None else times
+        asked = _Asked(features, instruments, heads, told, bars_a_year(told))
         first, last, _ = (rows or slice(None)).indices(len(features.values))
-        step = _SLOTS_AT_ONCE if self._session is None else max(1, _ROWS_AT_ONCE // max(len(heads), 1))
+        plain = self._session is None and self._schema.window == 1
+        step = _SLOTS_AT_ONCE if plain else max(1, _ROWS_AT_ONCE // max(len(heads), 1))
+        said = self._by_numpy if self._session is None else self._by_onnx
         found = np.full((2, max(0, last - first), len(heads)), np.nan)
         for t in range(first, last, step):
             part = slice(t, min(t + step, last))
-            said = self._by_numpy if self._session is None else self._by_onnx
-            found[:, part.start - first : part.stop - first] = said(
-                features, instruments, part, per_year, forecasts, heads
-            )
+            found[:, part.start - first : part.stop - first] = said(asked, part)
         return Scores(found[0], found[1])
 
-    def _by_onnx(
-        self, features: Features, instruments: Sequence[Instrument], rows: slice, per_year: float,
-        forecasts: FloatArray | None, heads: IntArray,
-    ) -> FloatArray:  # fmt: skip
+    def _by_onnx(self, of: _Asked, rows: slice) -> FloatArray:
         """(2, T', S): raw columns through the graph."""
-        near = None if forecasts is None else forecasts[rows]
-        raw = raw_columns(self._schema, features, instruments, rows, per_year, near)
-        slots, symbols = rows.stop - rows.start, len(heads)
-        given: dict[str, npt.NDArray[Any]] = {**raw.inputs(self._schema.window), "head": np.repeat(heads, slots)}
+        forecasts = self._forecasts(of, rows)
+        raw = raw_columns(self._schema, of.features, of.instruments, rows, of.per_year, forecasts)
+        slots, symbols = rows.stop - rows.start, len(of.heads)
+        given: dict[str, npt.NDArray[Any]] = {**raw.inputs(self._schema.window), "head": np.repeat(of.heads, slots)}
 
         def ask(members: Members, position: float, allowed: BoolArray) -> FloatArray:
             own = own_inputs(self._schema, position, allowed).astype(np.float32)
@@ -115,18 +131,21 @@ class SymbolPolicy:
         view = opinions(ask, symbols, None, None)
         return np.where(raw.known, view.transpose(0, 2, 1), np.nan)
 
-    def _by_numpy(
-        self, features: Features, instruments: Sequence[Instrument], rows: slice, per_year: float,
-        forecasts: FloatArray | None, heads: IntArray,
-    ) -> FloatArray:  # fmt: skip
+    def _by_numpy(self, of: _Asked, rows: slice) -> FloatArray:
         """(2, T', S): observation columns through the network in numpy."""
         shown = self._schema
         seen = slice(max(0, rows.start - shown.window + 1), rows.stop)
-        near = None if forecasts is None else forecasts[seen]
-        observed = observe(shown, features, instruments, seen, per_year=per_year, forecasts=near)
+        forecasts = self._forecasts(of, seen)
+        observed = observe(shown, of.features, of.instruments, seen, per_year=of.per_year, forecasts=forecasts)
         here = slice(rows.start - seen.start, None)
         known = known_cells(observed.block[here]) & known_cells(observed.context[here])
         block, context = (np.nan_to_num(x, nan=0.0).transpose(1, 0, 2) for x in observed)
         market = windows(block, context if shown.context else None, shown.window, here)
         network = numpy_network(self.manifest.module, self._bundle.tensors)
-        return np.where(known, stateless_view(network, market, heads).transpose(0, 2, 1), np.nan)
+        return np.where(known, stateless_view(network, market, of.heads).transpose(0, 2, 1), np.nan)
+
+    def _forecasts(self, of: _Asked, rows: slice) -> FloatArray | None:
+        """(T', S, 4) where the observation shows them."""
+        if self._forecaster is None:
+            return None
+        return self._forecaster.forecasts(of.features, of.instruments, of.times, rows, of.per_year)

@@ -11,7 +11,6 @@ from agents.policies.chosen import Chosen, saw
 from agents.view import AgentKind, Opinion, View, abstain, opinion
 from data.errors import CorruptFile, InputError
 from data.snapshot import Snapshot
-from rl.observation import bars_a_year
 from rl.symbol_policy import SymbolPolicy
 
 NAME = "policy"
@@ -43,8 +42,8 @@ class PolicyAgent:
         """
         try:
             policy = SymbolPolicy(self.chosen.required())
-            per_year = bars_a_year(snapshot.panel.times)
-            scores = policy.scores(snapshot.features, snapshot.panel.instruments, slice(-1, None), per_year)
+            panel = snapshot.panel
+            scores = policy.scores(snapshot.features, panel.instruments, slice(-1, None), panel.times)
         except (InputError, CorruptFile) as error:
             return abstain(NAME, "policy", error.message, HORIZON_BARS)
         known: dict[str, Opinion] = {}

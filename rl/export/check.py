@@ -12,6 +12,7 @@ from data.market import FloatArray
 from rl.export.inputs import META_OUTPUT, Declared, meta_inputs, policy_inputs, policy_output
 from rl.export.probe import Arrays, answer_by_numpy, meta_answer, meta_probe, symbol_probe
 from rl.export.session import open_session
+from rl.forecasts import Forecaster
 from rl.observation import SCHEMAS, schema
 from rl.policies.manifest import PolicyBundle
 from rl.policies.plain import numpy_network
@@ -34,7 +35,8 @@ def check_graph(bundle: PolicyBundle, content: bytes) -> None:
 
 
 def probed(bundle: PolicyBundle) -> tuple[Arrays, FloatArray]:
-    """The probe and its answers by numpy; CorruptFile where the tensors are no such network."""
+    """The probe and its answers by numpy; CorruptFile where the tensors are no such network, or lack the forecasts that
+    its observation shows."""
     manifest, tensors = bundle.manifest, bundle.tensors
     agents = manifest.role == "symbol_agents"
     if agents and (manifest.obs_id not in SCHEMAS or manifest.module.observation != manifest.obs_id):
@@ -46,6 +48,8 @@ def probed(bundle: PolicyBundle) -> tuple[Arrays, FloatArray]:
             probe = meta_probe(tensors)
             return probe, meta_answer(tensors, probe)
         shown, network = schema(manifest.obs_id), numpy_network(manifest.module, tensors)
+        if shown.needs_forecasts:
+            Forecaster.from_tensors(tensors)
         probe = symbol_probe(shown, len(manifest.heads))
         return probe, answer_by_numpy(network, shown, probe)
     except (KeyError, IndexError, ValueError) as error:

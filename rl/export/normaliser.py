@@ -26,8 +26,10 @@ def add_normaliser(
     x = _logged(graph, raw, year, columns, rank)
     over_bars = np.array([np.sqrt(c.bars) for c in columns])
     if over_bars.any():
+        # Chosen, not multiplied by 0: a volatility that is not known yet hides only the columns counted in it.
         scaled = graph.op("Mul", volatility, graph.constant(over_bars))
-        x = graph.op("Div", x, graph.op("Add", scaled, graph.constant(np.where(over_bars > 0.0, 0.0, 1.0))))
+        counted = graph.constant(over_bars > 0.0)
+        x = graph.op("Div", x, graph.op("Where", counted, scaled, graph.constant(np.array(1.0))))
     x = graph.op("Sub", x, graph.constant(_each(columns, lambda c: c.center)))
     x = graph.op("Div", x, graph.constant(_each(columns, lambda c: c.scale)))
     limit = _each(columns, lambda c: c.limit)

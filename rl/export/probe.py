@@ -24,9 +24,13 @@ SPREAD = 1.5
 
 
 def symbol_probe(shown: ObservationSchema, heads: int, rows: int = ROWS, seed: int = 0) -> Arrays:
-    """Inputs of `rl.export.symbol_agents.policy_inputs` drawn so that the columns are about normal; some unknown."""
+    """Inputs of `rl.export.symbol_agents.policy_inputs` drawn so that the columns are about normal; some unknown.
+
+    In every third window the first bars have no volatility yet, as where the history begins.
+    """
     rng, year = np.random.default_rng(seed), (PER_YEAR / DAILY) ** 0.5
     volatility = np.exp(rng.normal(np.log(0.01), 0.5, (rows, shown.window)))
+    volatility[::3, : shown.window // 2] = np.nan
     own = len(shown.own) + len(shown.portfolio) + len(shown.directives)
     mask = (rng.random((rows, 7)) < 0.7).astype(np.float32)
     mask[:, 0] = 1.0
