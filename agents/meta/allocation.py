@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data.market import CASH
+from rl.meta.prior import DEFAULT
+from tools.portfolio.prior import PriorName
 
 
 class Fallback(BaseModel):
@@ -15,7 +17,7 @@ class Fallback(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    """policy:<id> | rule:blend-v1 | prior:inverse_volatility | prior:equal_weight | hold | cash"""
+    """policy:<id> | rule:blend-v1 | prior:<name> | prior:equal_weight | hold | cash"""
     used: bool
     reason: str = ""
     """Why it was not used; of the one that was, what it had to do without."""
@@ -46,6 +48,8 @@ class Allocation(BaseModel):
     contributions: dict[str, dict[str, float]]
     fallback_chain: tuple[Fallback, ...] = Field(min_length=1)
     policies: tuple[PolicyUse, ...] = ()
+    prior: PriorName = Field(default=DEFAULT, exclude_if=lambda name: name == DEFAULT)
+    """What is allocated before any view, by the policy's manifest; left out of records where it is the default."""
 
     @model_validator(mode="after")
     def _sums(self) -> Allocation:

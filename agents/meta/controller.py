@@ -2,6 +2,7 @@
 
     policy -> rule:blend-v1 -> prior:inverse_volatility -> prior:equal_weight -> hold -> cash
 
+The prior is the one that the policy was trained on: its manifest says which, inverse volatility where it does not.
 Each link that failed stands in the allocation with its reason; the one that was used is the last.
 """
 
@@ -25,11 +26,11 @@ from data.snapshot import Snapshot
 from rl.meta.blend import blend_v1
 from rl.meta.inputs import AGENTS, MetaInputs, build_inputs, open_prior
 from rl.meta.policy import MetaPolicy
-from rl.meta.prior import PRIOR_VOL_FLOOR
+from rl.meta.prior import DEFAULT, PRIOR_VOL_FLOOR, known_correlation, prior_named
 from rl.meta.raw import raw_market
 from rl.meta.tilt import tilt
 from tools.execution.book import Book
-from tools.portfolio.prior import CASH_SHARE, equal_weight, inverse_volatility
+from tools.portfolio.prior import CASH_SHARE, PriorName, balanced_risk, equal_weight, inverse_volatility
 
 WEIGHT_DECIMALS = 9
 """Weights are rounded here, so that the last bits of a BLAS never reach a record; cash takes up the rest."""
@@ -68,6 +69,17 @@ class MetaController:
     symbol_agents: Chosen
     cash_share: float = CASH_SHARE
 
+    @property
+    def prior(self) -> PriorName:
+        """The policy's prior; the default where there is no policy that names one (a broken one fails its link)."""
+        bundle = self.policy.bundle
+        if bundle is None or bundle.manifest.role != "meta_controller":
+            return DEFAULT
+        try:
+            return prior_named(bundle.manifest.config)
+        except CorruptFile:
+            return DEFAULT
+
     def allocate(self, snapshot: Snapshot, views: tuple[View, ...], book: Book) -> Allocation:
         """The allocation at `snapshot.as_of`. Never raises for what data, views, book or policy files hold."""
         links = self._links()
@@ -94,7 +106,7 @@ class MetaController:
         return {
             f"policy:{self.policy.policy_id or 'none'}": self._by_policy,
             "rule:blend-v1": self._by_blend,
-            "prior:inverse_volatility": lambda case: _unmoved(case, self._prior(case)),
+            f"prior:{self.prior}": lambda case: _unmoved(case, self._prior(case)),
             "prior:equal_weight": lambda case: _unmoved(
                 case, equal_weight(_tradable(case), case.known.held, self.cash_share)
             ),
@@ -102,7 +114,8 @@ class MetaController:
         }
 
     def _by_policy(self, case: Case) -> Shares:
-        policy = MetaPolicy(self.policy.required())
+        bundle = self.policy.required()
+        policy, _ = MetaPolicy(bundle), prior_named(bundle.manifest.config)
         raw = raw_market(case.snapshot.features, -1, case.known.drawdown)
         return _moved(case, self._inputs(case), partial(policy.weights, raw=raw))
 
@@ -114,8 +127,14 @@ class MetaController:
         return _moved(case, MetaInputs(prior, case.known.held, tradable, nothing, nothing[0]), blend_v1)
 
     def _prior(self, case: Case) -> FloatArray:
+        tradable, held, name = _tradable(case), case.known.held, self.prior
+        if name == "equal_weight":
+            return equal_weight(tradable, held, self.cash_share)
         volatility = np.maximum(case.snapshot.last("vol_63"), PRIOR_VOL_FLOOR)
-        return inverse_volatility(volatility, _tradable(case), case.known.held, self.cash_share)
+        if name == "inverse_volatility":
+            return inverse_volatility(volatility, tradable, held, self.cash_share)
+        known = known_correlation(case.snapshot.panel.times, case.snapshot.panel.close)
+        return balanced_risk(name, volatility, known, tradable, held, self.cash_share)
 
     def _inputs(self, case: Case) -> MetaInputs:
         prior, known = self._prior(case), case.known
@@ -142,6 +161,7 @@ class MetaController:
                 **{agent: _named(names, values * share) for agent, values in agents.items()},
             },
             fallback_chain=chain,
+            prior=self.prior,
             policies=tuple(use for use in uses if use is not None),
         )
 

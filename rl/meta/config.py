@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rl.meta.tilt import KAPPA
 from tools.market.costs import CostModel
+from tools.portfolio.prior import PriorName
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
@@ -17,6 +18,9 @@ class MetaConfig(BaseModel):
     """Worlds, reward, network, SAC. Its length is a count of updates, never a time: same seed, same bits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prior: PriorName = "inverse_volatility"
+    """The allocation before any view, which the controller tilts: in training, in evaluation and in the cycle."""
 
     # worlds
     worlds: int = Field(default=256, ge=1, le=4096)

@@ -11,7 +11,6 @@ from data.market import FloatArray
 from rl.meta.actor import Actor
 from rl.meta.books import open_books
 from rl.meta.inputs import MetaInputs, assemble
-from rl.meta.prior import inverse_volatility
 from rl.meta.tape import Tape, check_rows
 from rl.meta.tilt import tilt
 from rl.training.figures import figures
@@ -53,10 +52,11 @@ def walk_many(tape: Tape, rows: slice, rules: Sequence[Rule]) -> list[Walk]:
     books = open_books(cash)
     shape = (stop - first, len(rules))
     growth, turnover, wanted = np.empty(shape), np.empty(shape), np.empty((*shape, symbols + 1))
+    everything = np.arange(symbols)[None]
     costs = np.broadcast_to(tape.cost_bps, (len(rules), symbols)).copy()
     for n, row in enumerate(range(first, stop)):
         tradable = tape.tradable[row]
-        prior = inverse_volatility(tape.volatility[row], tradable)
+        prior = tape.priors(np.array([row]), everything)[0]
         for b, rule in enumerate(rules):
             inputs = assemble(tape.market[row], tape.shared[row], tradable, prior, books.held[b], books.drawdown[b])
             wanted[n, b] = rule(inputs, tape.views[row][None])[0]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.errors import InputError
 from data.history import History
-from data.market import AssetClass, BoolArray, FloatArray, TimeArray
+from data.market import AssetClass, BoolArray, FloatArray, IntArray, TimeArray
 from rl.meta.inputs import market_columns, views_through_time
+from rl.meta.prior import DEFAULT, Correlations, correlations_through, priors
 from rl.training.figures import bars_per_year
 from tools.market.costs import CostModel
+from tools.portfolio.prior import PriorName
 from tools.strategies.scores import Scores
 
 
@@ -21,7 +23,8 @@ class Tape:
     """`market` (T, S, 6), `shared` (T, G0), `views` (T, S, 7, 3), `tradable` (T, S), `volatility` (T, S) for the prior,
     `to_fill` and `to_close` (T, S) simple returns from close to fill and from fill to the next close,
     `cost_bps` (S,), `classes` (S,) asset classes; `hedge_gap` and `hedge_day` (T, S) are what training rewards leave
-    out of the two returns, zero until `rl.meta.hedge` fills them.
+    out of the two returns, zero until `rl.meta.hedge` fills them. `prior` is what allocates before any view;
+    `correlations` is there where it needs them (`with_prior`).
     """
 
     times: TimeArray
@@ -36,11 +39,25 @@ class Tape:
     classes: tuple[AssetClass, ...]
     hedge_gap: FloatArray
     hedge_day: FloatArray
+    prior: PriorName = DEFAULT
+    correlations: Correlations | None = None
 
     @property
     def bars_per_year(self) -> float:
         """Slots in a year, from the times themselves."""
         return bars_per_year(self.times)
+
+    def priors(self, slots: IntArray, chosen: IntArray) -> FloatArray:
+        """The prior's weights (W, N + 1), cash last, of columns `chosen` (W, N) at `slots` (W,): `rl.meta.prior`."""
+        at = (slots[:, None], chosen)
+        return priors(self.prior, self.volatility[at], self.tradable[at], slots, chosen, self.correlations)
+
+
+def with_prior(tape: Tape, prior: PriorName) -> Tape:
+    """The same history with another prior."""
+    balances = prior in ("risk_parity", "minimum_variance")
+    known = correlations_through(tape.times, tape.to_fill, tape.to_close) if balances else None
+    return replace(tape, prior=prior, correlations=known)
 
 
 def build_tape(history: History, scores: Mapping[str, Scores], costs: CostModel) -> Tape:

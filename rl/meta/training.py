@@ -23,7 +23,7 @@ from rl.meta.selection import (
     fold_blocks,
     gain_over_prior,
 )
-from rl.meta.tape import Tape, build_tape
+from rl.meta.tape import Tape, build_tape, with_prior
 from rl.ray_session import ray_session
 from rl.threads import limit_threads
 from tools.strategies.scores import Scores
@@ -69,7 +69,7 @@ def train_meta(
     without losing return, or where the final controller is worse than the prior on the validation rows. Same arguments,
     same bits. Raises InputError for rows without usable slots, or where training left the finite numbers.
     """
-    tape = build_tape(history, scores, config.costs)
+    tape = with_prior(build_tape(history, scores, config.costs), config.prior)
     choice = learn(tape, train_rows, validation_rows, config, seed, progress)
     parts = {"seen": train_rows, "validation": validation_rows, "unseen": unseen_rows}
     metrics = {name: report(tape, rows, choice.tensors) for name, rows in parts.items()}

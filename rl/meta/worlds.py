@@ -13,7 +13,6 @@ from data.market import BoolArray, FloatArray, IntArray
 from rl.meta.books import open_books
 from rl.meta.config import MetaConfig
 from rl.meta.inputs import MetaInputs, assemble
-from rl.meta.prior import inverse_volatility
 from rl.meta.tape import Tape, check_rows
 from rl.meta.tilt import tilt
 
@@ -31,6 +30,8 @@ class Worlds:
         symbols = tape.tradable.shape[1]
         if symbols < config.symbols_per_world:
             raise InputError(f"{symbols} symbols, a world needs {config.symbols_per_world}", "lower symbols_per_world")
+        if tape.prior != config.prior:
+            raise InputError(f"the tape's prior is {tape.prior}, the config's {config.prior}", "use with_prior")
         self.tape, self.config, self.count, self.rng = tape, config, count, rng
         first, stop = check_rows(tape, rows, config.episode_bars + 1)
         self.starts = _starts(first, stop, config.episode_bars, held_out)
@@ -117,8 +118,7 @@ class Worlds:
         return np.stack([noisy, views[..., 1], views[..., 2]], axis=-1) * heard[..., None]
 
     def _prior(self, which: BoolArray) -> FloatArray:
-        at = (self.slot[which][:, None], self.chosen[which])
-        return inverse_volatility(self.tape.volatility[at], self.tape.tradable[at])
+        return self.tape.priors(self.slot[which], self.chosen[which])
 
     def _opening(self, which: BoolArray) -> FloatArray:
         """Opening weights: all cash in a quarter of the worlds, the prior in a quarter, else a random mixture."""

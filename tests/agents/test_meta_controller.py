@@ -16,9 +16,11 @@ from agents.roster import build_roster
 from agents.view import View, abstain
 from data.snapshot import Snapshot
 from rl.meta.inputs import AGENTS
+from rl.meta.prior import known_correlation
 from tests.agents.desk_policies import SEEN_UNTIL, meta_policy, symbol_policy
 from tests.agents.desk_snapshots import SYMBOLS, a_book, a_snapshot, frozen, with_feature
 from tools.execution.book import Book
+from tools.portfolio.prior import balanced_risk, equal_weight
 
 NONE = Chosen(None, "no policy was chosen")
 LEARNED = Chosen(meta_policy())
@@ -266,3 +268,56 @@ def test_any_snapshot_and_book_gives_a_sound_allocation(seed: int, book: Book, s
     found = controller(LEARNED if learned else NONE).allocate(snapshot, views_on(snapshot), book)
     assert_sound(found)
     assert found == controller(LEARNED if learned else NONE).allocate(snapshot, views_on(snapshot), book)
+
+
+# --- the prior that the policy was trained on ---------------------------------------------------------------------
+
+
+def tilting(prior: str, reach: float = 1.0) -> Chosen:
+    """A policy whose manifest names a prior."""
+    policy = meta_policy(config={"meta": {"prior": prior}})
+    return Chosen(replace(policy, tensors={**policy.tensors, "kappa": np.array([reach], np.float32)}, onnx=None))
+
+
+@pytest.mark.parametrize("prior", ["equal_weight", "risk_parity", "minimum_variance"])
+def test_a_policy_of_no_reach_is_the_prior_that_its_manifest_names(prior: str):
+    snapshot = a_snapshot()
+    tradable, held = snapshot.tradable, np.append(np.zeros(len(SYMBOLS)), 1.0)
+    known = known_correlation(snapshot.panel.times, snapshot.panel.close)
+    expected = (
+        equal_weight(tradable, held)
+        if prior == "equal_weight"
+        else balanced_risk(prior, snapshot.last("vol_63"), known, tradable, held)
+    )
+    found = controller(tilting(prior, reach=0.0)).allocate(snapshot, views_on(snapshot), a_book())
+    assert used(found) == "policy:toy-meta-0"
+    np.testing.assert_allclose([found.weights[s] for s in (*SYMBOLS, "CASH")], expected, atol=1e-8)
+    assert found.prior == prior
+    assert_sound(found)
+
+
+@pytest.mark.parametrize("prior", ["equal_weight", "risk_parity", "minimum_variance"])
+def test_the_record_names_the_prior_and_comes_back_byte_for_byte(prior: str):
+    snapshot = a_snapshot()
+    found, again = (controller(tilting(prior)).allocate(snapshot, views_on(snapshot), a_book()) for _ in range(2))
+    assert found.model_dump()["prior"] == prior
+    assert found.model_dump_json() == again.model_dump_json()
+    assert Allocation.model_validate_json(found.model_dump_json()) == found
+    assert "prior" not in controller().allocate(snapshot, views_on(snapshot), a_book()).model_dump()
+
+
+def test_the_chain_falls_back_on_the_policys_own_prior_and_then_on_equal_weight():
+    snapshot = a_snapshot()
+    broken = tilting("risk_parity")
+    assert broken.bundle is not None
+    speechless = Chosen(replace(broken.bundle, tensors={}))
+    assert used(controller(speechless).allocate(snapshot, silent(), a_book())) == "prior:risk_parity"
+    unknown = with_feature(snapshot, "vol_63", "KO", np.nan)
+    assert used(controller(broken).allocate(unknown, views_on(unknown), a_book())) == "prior:equal_weight"
+
+
+def test_a_policy_of_an_unknown_prior_is_not_asked():
+    snapshot = a_snapshot()
+    found = controller(tilting("kelly")).allocate(snapshot, views_on(snapshot), a_book())
+    assert used(found) == "rule:blend-v1"
+    assert "kelly" in found.fallback_chain[0].reason

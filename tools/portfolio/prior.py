@@ -5,11 +5,15 @@ A symbol that cannot be traded keeps the weight it has; the prior spreads what i
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from data.errors import PriorUnavailable
 from data.market import BoolArray, FloatArray
+from tools.portfolio.balance import Aim, balanced
 
+PriorName = Literal["inverse_volatility", "equal_weight", "risk_parity", "minimum_variance"]
 CASH_SHARE = 0.05
 """Share of the free part that stays in cash: room for costs and for opening gaps."""
 
@@ -23,16 +27,37 @@ def inverse_volatility(
     the tradable symbols, times the free part without cash. Raises PriorUnavailable where a tradable volatility is not a
     positive number.
     """
-    known = np.isfinite(vol) & (vol > 0.0)
-    if not known[tradable].all():
-        columns = np.flatnonzero(tradable & ~known).tolist()
-        raise PriorUnavailable(f"no volatility for the symbols in columns {columns}", "fall back to equal weight")
+    known = _known(vol, tradable)
     return _spread(np.divide(1.0, vol, out=np.zeros_like(vol), where=known), tradable, held, cash_share)
+
+
+def balanced_risk(
+    aim: Aim, vol: FloatArray, correlation: FloatArray, tradable: BoolArray, held: FloatArray,
+    cash_share: float = CASH_SHARE,
+) -> FloatArray:  # fmt: skip
+    """Risk parity or long-only minimum variance of the covariance `vol` `correlation` `vol`: (S + 1,), cash last.
+
+    `correlation` (S, S) as of `tools.portfolio.covariance`; else as `inverse_volatility`. Equal to skfolio's
+    RiskBudgeting and MeanRisk on the tradable symbols, times the free part without cash.
+    """
+    _known(vol, tradable)
+    at, columns = np.zeros(1, dtype=np.int64), np.arange(tradable.size)[None]
+    shares = balanced(aim, correlation[None].astype(np.float32), at, columns, vol[None], tradable[None])[0]
+    return _spread(shares, tradable, held, cash_share)
 
 
 def equal_weight(tradable: BoolArray, held: FloatArray, cash_share: float = CASH_SHARE) -> FloatArray:
     """The same weight for every tradable symbol: (S + 1,), cash last, summing to 1."""
     return _spread(np.ones(tradable.size), tradable, held, cash_share)
+
+
+def _known(vol: FloatArray, tradable: BoolArray) -> BoolArray:
+    """Where a volatility is a positive number; PriorUnavailable where a tradable one is not."""
+    known = np.isfinite(vol) & (vol > 0.0)
+    if not known[tradable].all():
+        columns = np.flatnonzero(tradable & ~known).tolist()
+        raise PriorUnavailable(f"no volatility for the symbols in columns {columns}", "fall back to equal weight")
+    return known
 
 
 def _spread(shares: FloatArray, tradable: BoolArray, held: FloatArray, cash_share: float) -> FloatArray:
