@@ -7,6 +7,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from rl.encoders.config import MLPConfig
+from rl.encoders.linear_tanh import is_fused, linear_tanh
 from rl.observation import ObservationSchema
 
 
@@ -24,4 +25,11 @@ class MLPEncoder(nn.Module):
 
     def forward(self, obs: Tensor) -> Tensor:
         """The mask bits are read, the head index is not."""
-        return self.layers(obs[:, self.inputs])
+        x = obs[:, self.inputs]
+        if not is_fused(x):
+            return self.layers(x)
+        x = x.contiguous()
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                x = linear_tanh(x, layer.weight, layer.bias)
+        return x
