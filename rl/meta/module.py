@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,17 @@ import torch
 from ray.rllib.algorithms.sac.sac_learner import ACTION_DIST_INPUTS_NEXT, QF_PREDS, QF_TARGET_NEXT, QF_TWIN_PREDS
 from ray.rllib.algorithms.sac.torch.default_sac_torch_rl_module import DefaultSACTorchRLModule
 from ray.rllib.core.columns import Columns
-from ray.rllib.core.distribution.torch.torch_distribution import TorchSquashedGaussian
 from ray.rllib.core.models.base import ENCODER_OUT
+from ray.rllib.utils.numpy import MAX_LOG_NN_OUTPUT, MIN_LOG_NN_OUTPUT
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from data.market import Float32Array
 from rl.meta.actor import VIEW_WIDTH
 from rl.meta.inputs import SYMBOL_COLUMNS
 from rl.meta.networks import ACT_TERMS, ActorHead, ActorTrunk, CriticTrunk, Layout, Sight, appraise, embed, q_values
+
+LOG_TWO, LOG_ROOT_TWO_PI = math.log(2.0), 0.5 * math.log(2.0 * math.pi)
 
 
 class _Encoder(nn.Module):
@@ -106,9 +110,18 @@ class MetaModule(DefaultSACTorchRLModule):
 
 
 def _drawn(inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Actions (B, A) of RLlib's squashed Gaussian with gradients, and their log densities (B,)."""
-    dist: Any = TorchSquashedGaussian.from_logits(inputs)
-    return dist.rsample_and_logp()
+    """Actions (B, A) of RLlib's `TorchSquashedGaussian` with gradients, and their log densities (B,).
+
+    Its formulas, written out: the noise is what a log density needs of the normal distribution, and the tanh's
+    log(1 - tanh(x)^2) is 2 (log 2 - x - softplus(-2 x)).
+    """
+    mean, log_std = inputs.chunk(2, dim=1)
+    log_std = log_std.clamp(MIN_LOG_NN_OUTPUT, MAX_LOG_NN_OUTPUT)
+    noise = torch.randn(mean.shape)
+    raw = torch.addcmul(mean, log_std.exp(), noise)
+    normal = -0.5 * noise.square() - (log_std + LOG_ROOT_TWO_PI)
+    slope = 2.0 * (LOG_TWO - raw - softplus(-2.0 * raw))
+    return raw.tanh(), normal.sum(1) - slope.sum(1)
 
 
 def export_actor(module: MetaModule, kappa: float) -> dict[str, Float32Array]:
