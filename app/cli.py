@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import TyperException
 
 from app.cli_backtest import commands as backtests
 from app.cli_policies import commands as policies
@@ -238,8 +239,6 @@ def main() -> None:
 
 def run(arguments: list[str], call: Callable[[], Any]) -> int:
     """Run a command; 0 well, 1 differs or ill, 2 input, 3 source, 4 halted, 5 corrupt, 6 disk, 130 interrupted."""
-    import click
-
     try:
         result = call()
     except BullpenError as error:
@@ -247,10 +246,21 @@ def run(arguments: list[str], call: Callable[[], Any]) -> int:
 
         render.error(error, as_json="--json" in arguments)
         return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        _misspelt(error.format_message(), as_json="--json" in arguments)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         sys.stderr.write("interrupted; run the same command again to go on\n")
         return 130
     return result if isinstance(result, int) else 0
+
+
+def _misspelt(said: str, as_json: bool) -> None:
+    """What typer says of a command line it cannot read, as an error of ours; its help where there is no command."""
+    from app import render
+
+    if said.startswith("Usage:"):
+        sys.stderr.write(f"{said}\n")
+        return
+    what, _, near = said.replace(" (Possible options: ", ". One of ").partition(". ")
+    render.error(InputError(what.rstrip("."), near.rstrip(")") or "see `bullpen --help`"), as_json)

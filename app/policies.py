@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
@@ -54,12 +55,11 @@ class PolicyPage:
 
 def policy_lines(store: PolicyStore, role: str = "", source: str = "") -> tuple[PolicyLine, ...]:
     """All policies of a role and source, or of any; one whose manifest cannot be read is listed with its problem."""
-    if role:
-        role_of(role)
+    wanted = role_of(role) if role else ""
     lines = (_line(store, policy_id) for policy_id in store.ids())
     return tuple(
         found for found in lines
-        if found.state == "unreadable" or (role in ("", found.role) and source in ("", found.source))
+        if found.state == "unreadable" or (wanted in ("", found.role) and source in ("", found.source))
     )  # fmt: skip
 
 
@@ -106,9 +106,13 @@ def _line(store: PolicyStore, policy_id: str) -> PolicyLine:
     seen, unseen = (manifest.metrics.get(part, {}).get(figure) for part in ("seen", "unseen"))
     gap = manifest.gap.get(figure, None if seen is None or unseen is None else seen - unseen)
     return PolicyLine(
-        policy_id, _state(standing, policy_id), manifest.role, manifest.source, manifest.trained_until, figure, unseen,
-        gap, bool(manifest.onnx_sha256),
+        policy_id, _state(standing, policy_id), manifest.role, manifest.source, manifest.trained_until, figure,
+        _known_number(unseen), _known_number(gap), bool(manifest.onnx_sha256),
     )  # fmt: skip
+
+
+def _known_number(figure: float | None) -> float | None:
+    return figure if figure is not None and math.isfinite(figure) else None
 
 
 def _state(standing: Standing, policy_id: str) -> State:

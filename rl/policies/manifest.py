@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from data.market import Float32Array
 from data.sources.protocol import Param
@@ -16,6 +17,18 @@ from rl.modules.config import ModuleConfig
 
 Role = Literal["symbol_agents", "meta_controller"]
 Hash = Field(pattern="^[0-9a-f]{64}$")
+
+
+def _number(value: Any) -> Any:
+    return math.nan if value is None else value
+
+
+Figure = Annotated[
+    float,
+    BeforeValidator(_number),
+    PlainSerializer(lambda x: x if math.isfinite(x) else None, return_type=float | None),
+]
+"""A figure of a report; one that is no number is null in the file, and never promotes a policy."""
 
 
 class Manifest(BaseModel):
@@ -45,9 +58,9 @@ class Manifest(BaseModel):
     trained_from: str
     trained_until: str
     """Last slot (ISO, UTC) that training or checkpoint selection looked at."""
-    metrics: dict[str, dict[str, float]]
+    metrics: dict[str, dict[str, Figure]]
     """"seen" | "validation" | "unseen" -> figure name -> value."""
-    gap: dict[str, float] = {}
+    gap: dict[str, Figure] = {}
     """Sharpe ratio by name -> seen less unseen: what was learned by heart; filled in when the policy is written."""
     parents: tuple[str, ...] = ()
     """Ids of the policies this one was trained from."""

@@ -121,6 +121,34 @@ def test_a_corrupt_policy_is_a_recorded_fallback(tmp_path: Path, monkeypatch: py
     assert policy.reason
 
 
+def test_a_policy_whose_graph_was_tampered_with_is_a_recorded_fallback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    import rl.store
+
+    shipped = tmp_path / "shipped"
+    shutil.copytree(rl.store.SHIPPED, shipped)
+    for graph in shipped.rglob("policy.onnx"):
+        body = bytearray(graph.read_bytes())
+        body[len(body) // 2] ^= 1
+        graph.write_bytes(bytes(body))
+    monkeypatch.setattr(rl.store, "SHIPPED", shipped)
+    record = desk(tmp_path / "home").cycle(DATE).record
+    assert record is not None
+    first, *rest = record.allocation.fallback_chain
+    assert first.name.startswith("policy:")
+    assert not first.used
+    assert "the graph of policy" in first.reason
+    assert "sha256" in first.reason
+    assert [link.used for link in rest] == [False] * (len(rest) - 1) + [True]
+    assert record.allocation.policies == ()
+    policy = next(v for v in record.views if v.agent == "policy")
+    assert policy.abstained
+    assert "the graph of policy" in policy.reason
+
+
 def test_a_truncated_journal_stops_the_desk_and_changes_nothing(tmp_path: Path) -> None:
     desk(tmp_path).cycle(DATE)
     path = tmp_path / "desk.sqlite"

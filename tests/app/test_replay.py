@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.desks import DATE, SAMPLE_DATE, bullpen, cycle_json, desk
+
+
+def assert_policies_spoke_by_onnx(record: dict[str, Any]) -> None:
+    """Both trained policies decided, and neither was asked in numpy for want of a graph."""
+    (view,) = (v for v in record["views"] if v["agent"] == "policy")
+    (used,) = (link for link in record["allocation"]["fallback_chain"] if link["used"])
+    assert view["opinions"]
+    assert "numpy" not in view["flags"]
+    assert used["name"].startswith("policy:")
+    assert used["reason"] == ""
+    assert {use["role"] for use in record["allocation"]["policies"]} == {"symbol_agents", "meta_controller"}
 
 
 @pytest.mark.parametrize(
@@ -15,6 +27,7 @@ from tests.desks import DATE, SAMPLE_DATE, bullpen, cycle_json, desk
 )
 def test_replay_is_byte_identical_in_another_process(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     record = cycle_json(tmp_path, *arguments, env={"PYTHONHASHSEED": "1"})
+    assert_policies_spoke_by_onnx(record)
     again = bullpen(tmp_path, "replay", record["cycle_id"], "--json", env={"PYTHONHASHSEED": "4242"})
     result = json.loads(again.stdout)
     assert result["identical"] is True, result["differences"]

@@ -199,3 +199,16 @@ def test_a_broken_table_of_policies_in_use_is_said_not_skipped(tmp_path):
     (tmp_path / "current.json").write_text("{")
     with pytest.raises(CorruptFile, match=r"current\.json"):
         store.latest("symbol_agents", "simulated")
+
+
+def test_a_figure_that_is_no_number_is_kept_as_unknown(tmp_path):
+    metrics = {"seen": {"a_sharpe": 1.0}, "unseen": {"a_sharpe": float("nan"), "turnover": float("inf"), "b": 0.25}}
+    made = bundle()
+    made = type(made)(made.manifest.model_copy(update={"metrics": metrics}), made.tensors)
+    save_bundle(tmp_path / "p", made)
+    found = load_bundle(tmp_path / "p").manifest
+    assert found.metrics["unseen"]["b"] == 0.25
+    assert np.isnan(
+        [found.metrics["unseen"]["a_sharpe"], found.metrics["unseen"]["turnover"], found.gap["a_sharpe"]]
+    ).all()
+    json.dumps(found.model_dump(mode="json"), allow_nan=False)
