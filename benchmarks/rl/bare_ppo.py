@@ -40,17 +40,15 @@ class BarePPO:
 
     def _sample(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         steps, rows, env = self.ppo.steps, self.ppo.rows, self.env.rows
-        actions, logps = torch.empty((steps, rows), dtype=torch.int64), torch.empty((steps, rows))
+        actions, logits = torch.empty((steps, rows), dtype=torch.int64), torch.empty((steps, rows, N_ACTIONS))
+        noise = torch.empty(logits.shape).exponential_().log_()
         values, rewards = torch.empty((steps + 1, rows)), np.empty((steps, rows))
         ended = np.empty((2, steps, rows), dtype=np.bool_)
         self.obs[0] = self.obs[-1]
         with torch.inference_mode():
             for t in range(steps):
-                logits, values[t] = self.network.outputs(torch.from_numpy(self.obs[t]))
-                policy = torch.log_softmax(logits, -1)
-                noise = torch.empty((rows, N_ACTIONS)).exponential_().log_()
-                actions[t] = (policy - noise).argmax(-1)
-                logps[t] = policy.gather(1, actions[t][:, None])[:, 0]
+                logits[t], values[t] = self.network.outputs(torch.from_numpy(self.obs[t]))
+                torch.argmax(logits[t] - noise[t], dim=-1, out=actions[t])
                 self.obs[t + 1] = env.step(actions[t].numpy())
                 rewards[t], ended[0, t], ended[1, t] = env.reward, env.terminated, env.truncated
             values[-1] = self.network.outputs(torch.from_numpy(self.obs[-1]))[1]
@@ -64,7 +62,9 @@ class BarePPO:
         targets = raw + values[:-1].reshape(-1)[chosen]
         obs = torch.from_numpy(self.obs[:-1].reshape(steps * rows, -1))[chosen]
         scaled = (raw - raw.mean()) / raw.std().clamp_min(1e-4)
-        return obs, actions.view(-1)[chosen], logps.view(-1)[chosen], scaled, targets
+        action = actions.view(-1)[chosen]
+        policy = torch.log_softmax(logits.view(-1, N_ACTIONS)[chosen], -1)
+        return obs, action, policy.gather(1, action[:, None])[:, 0], scaled, targets
 
     def _step(self, obs: Tensor, action: Tensor, logp: Tensor, gain: Tensor, target: Tensor) -> None:
         logits, values = self.network.outputs(obs)

@@ -50,6 +50,7 @@ class FastPPO(PPO):
         super().setup(config)
         self._samplers = Samplers(self._parts()[2], self._parts()[0].learner_config_dict["restore_s"])
         self._weights = self._learned()
+        self._plain_config: Any = self._parts()[0].to_dict()
 
     def training_step(self) -> None:
         """Raises TrainingDiverged where a loss, gradient or weight is no longer a number: nothing of it is kept."""
@@ -120,6 +121,14 @@ class FastPPO(PPO):
     def symbol_module(self) -> SymbolModule:
         """The module as the sampler has it: in step with the Learner after each training step."""
         return self._parts()[2].local_env_runner.module
+
+    def get_auto_filled_metrics(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Tune's own keys of a result; the config among them is copied once, not in every iteration (milliseconds)."""
+        given, self.config = self.config, self._plain_config
+        try:
+            return super().get_auto_filled_metrics(*args, **kwargs)
+        finally:
+            self.config = given
 
     def cleanup(self) -> None:
         """Stop the parts and remove the folder."""
