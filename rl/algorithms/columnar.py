@@ -124,12 +124,16 @@ class ColumnarEnvRunner(EnvRunner, Checkpointable):
             Columns.OBS: torch.from_numpy(r.obs[:-1].reshape(-1, r.obs.shape[2]))[chosen],
             Columns.ACTIONS: action,
             Columns.ACTION_DIST_INPUTS: logit,
-            Columns.ACTION_LOGP: log_prob(log_policy(logit, self._parts), action),
+            Columns.ACTION_LOGP: self.log_prob(logit, action),
             Columns.VF_PREDS: value,
             Postprocessing.VALUE_TARGETS: advantage + value,
             Postprocessing.ADVANTAGES: advantage,
         }
         return {name: column.numpy() for name, column in found.items()}
+
+    def log_prob(self, inputs: Tensor, actions: Tensor) -> Tensor:
+        """Log-probabilities (B,) of actions under the module's outputs (B, A)."""
+        return log_prob(log_policy(inputs, self._parts), actions)
 
     def sampler_state(self) -> SamplerState:
         """Everything that decides what is sampled next but the weights: copies of the rows' state, and the generator's.

@@ -62,7 +62,7 @@ def training(ppo: PPOPreset, resources: Resources) -> dict[str, Any]:
     }
 
 
-def _learner_options(ppo: PPOPreset, resources: Resources) -> dict[str, Any]:
+def learner_options(ppo: PPOPreset, resources: Resources) -> dict[str, Any]:
     """What ColumnarLearner and FastPPO read beside RLlib's own settings."""
     return {
         "algorithm": ppo.algorithm,
@@ -91,7 +91,7 @@ def _placed(config: Any, ppo: PPOPreset, resources: Resources) -> PPOConfig:
         )
         .learners(
             learner_class=ColumnarLearner,
-            learner_config_dict=_learner_options(ppo, resources),
+            learner_config_dict=learner_options(ppo, resources),
             num_learners=resources.num_learners,
             num_cpus_per_learner=resources.num_cpus_per_learner,
             num_gpus_per_learner=resources.num_gpus_per_learner,

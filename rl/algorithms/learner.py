@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from ray.rllib.evaluation.postprocessing import Postprocessing
 from torch import Tensor
 
 from data.errors import TrainingDiverged
-from rl.algorithms.categorical import entropy, log_policy, log_prob, parts_of
+from rl.algorithms.categorical import Parts, entropy, log_policy, log_prob, parts_of
 
 ITERATION = "iteration"
 """Key of the training iteration among the `timesteps` of an update; errors name it."""
@@ -41,9 +42,8 @@ class ColumnarLearner(PPOTorchLearner):
     """
 
     def build(self) -> None:
-        """The module, its optimiser and the parts of an action."""
+        """The module and its optimiser."""
         super().build()
-        self._parts = parts_of(self._unwrapped().action_space)
         options: dict[str, Any] = self.config.learner_config_dict
         self._plain, self._kl_stop = options["algorithm"] == "a2c", float(options["kl_stop"])
         self._halved = bool(options["mixed_precision"]) and torch.device(self._device).type == "cuda"
@@ -97,8 +97,8 @@ class ColumnarLearner(PPOTorchLearner):
 
         A2C takes the policy gradient itself: the mean of advantage times log-probability.
         """
-        policy = log_policy(fwd_out[Columns.ACTION_DIST_INPUTS].float(), self._parts)
-        gain, logp = batch[Postprocessing.ADVANTAGES], log_prob(policy, batch[Columns.ACTIONS])
+        gain = batch[Postprocessing.ADVANTAGES]
+        logp, uncertainties = self.law(fwd_out[Columns.ACTION_DIST_INPUTS].float(), batch[Columns.ACTIONS])
         log_ratio = logp - batch[Columns.ACTION_LOGP]
         ratio = log_ratio.exp()
         if self._plain:
@@ -108,13 +108,25 @@ class ColumnarLearner(PPOTorchLearner):
             surrogate = torch.min(gain * ratio, gain * clipped).mean()
         values = self._unwrapped().compute_values(batch, fwd_out.get(Columns.EMBEDDINGS)).float()
         value_loss = (values - batch[Postprocessing.VALUE_TARGETS]).square().mean()
-        uncertainty = entropy(policy).mean()
+        uncertainty = uncertainties.mean()
         price: Any = self.entropy_coeff_schedulers_per_module[module_id].get_current_value()
         loss = config.vf_loss_coeff * value_loss - surrogate - price * uncertainty
         with torch.no_grad():
             divergence = (ratio - 1.0 - log_ratio).mean()
             self._terms.append(torch.stack((loss, -surrogate, value_loss, uncertainty, divergence)))
         return loss
+
+    def law(self, inputs: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-probabilities (N,) of actions (N, ...) under the module's outputs (N, A), and its entropies (N,).
+
+        Categorical here; a Learner of other actions has a law of its own.
+        """
+        policy = log_policy(inputs, self._parts)
+        return log_prob(policy, actions), entropy(policy)
+
+    @cached_property
+    def _parts(self) -> Parts:
+        return parts_of(self._unwrapped().action_space)
 
     def _uncompiled_update(self, batch: dict[str, Minibatch], **kwargs: Any) -> tuple[Any, Any, dict[str, Any]]:
         """Forward, loss and gradient of one minibatch, clipped by their norm; the step itself is `_step`."""

@@ -17,6 +17,7 @@ from ray.rllib.core import DEFAULT_MODULE_ID
 from data.errors import CorruptFile
 
 if TYPE_CHECKING:
+    from rl.meta.env import AllocationVectorEnv
     from rl.meta.sac import MetaSAC
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -61,7 +62,6 @@ def read(algorithm: MetaSAC, folder: Path) -> None:
 def _arrays(algorithm: MetaSAC) -> Arrays:
     """Views of everything that changes, by name."""
     learner, replay, runner = algorithm.learner, algorithm.replay, algorithm.runner
-    env, worlds = runner.worlds, runner.worlds.worlds
     found: dict[str, torch.Tensor] = {"log_alpha": learner.alpha.detach()}
     found |= {f"flat/{name}": flat.detach() for name, flat in learner.flat.items()}
     found |= {f"target/{name}": flat.detach() for name, flat in learner.targets.items()}
@@ -71,7 +71,13 @@ def _arrays(algorithm: MetaSAC) -> Arrays:
     found |= {f"replay/{name}": value for name, value in replay.columns().items()}
     arrays: Arrays = {name: value.numpy() for name, value in found.items()}
     arrays |= {"whim": runner.whim.numpy(), "observations": runner.observations, "done": runner.done}
-    arrays |= {f"worlds/{name}": getattr(worlds, name) for name in _WORLDS}
+    return arrays | world_arrays(runner.worlds)
+
+
+def world_arrays(env: AllocationVectorEnv) -> Arrays:
+    """Views of everything in the worlds that changes, by name."""
+    worlds = env.worlds
+    arrays: Arrays = {f"worlds/{name}": getattr(worlds, name) for name in _WORLDS}
     arrays |= {f"books/{name}": getattr(worlds.books, name) for name in _BOOKS}
     arrays |= {f"prior/{name}": getattr(worlds.prior_books, name) for name in _BOOKS}
     arrays |= {f"inputs/{name}": getattr(env.inputs, name) for name in _INPUTS}

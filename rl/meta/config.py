@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,13 +14,31 @@ Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 
+class AllocationPPO(BaseModel):
+    """What PPO alone reads; it takes minibatches of `batch_size` out of `bars_per_iteration` bars of all worlds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=2, ge=1, le=20)
+    lam: Share = 0.8
+    """Of generalised advantage estimation; with gamma 0.8 an advantage looks about three bars ahead."""
+    clip: Positive = 0.2
+    learning_rate: Positive = 1e-3
+    deviation: float = Field(default=0.5, gt=0.0, le=5.0)
+    """Standard deviation of a wish at the start: what is tried must stand out of the market's noise. It is learned."""
+    entropy: float = Field(default=0.0, ge=0.0, le=1.0)
+    gradient_norm: Positive = 0.5
+
+
 class MetaConfig(BaseModel):
-    """Worlds, reward, network, SAC. Its length is a count of updates, never a time: same seed, same bits."""
+    """Worlds, reward, network, algorithm. Its length is a count of updates, never a time: same seed, same bits."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prior: PriorName = "inverse_volatility"
     """The allocation before any view, which the controller tilts: in training, in evaluation and in the cycle."""
+
+    algorithm: Literal["sac", "ppo"] = "sac"
 
     # worlds
     worlds: int = Field(default=256, ge=1, le=4096)
@@ -61,8 +79,10 @@ class MetaConfig(BaseModel):
     mixed: int = Field(default=16, ge=1, le=1024)
     critic_hidden: int = Field(default=16, ge=1, le=1024)
 
-    # SAC
+    # algorithm
+    ppo: AllocationPPO = AllocationPPO()
     updates: int = Field(default=3000, ge=1)
+    """Gradient steps."""
     updates_per_iteration: int = Field(default=50, ge=1)
     bars_per_iteration: int = Field(default=16, ge=2)
     batch_size: int = Field(default=256, ge=2)
@@ -112,6 +132,18 @@ class MetaConfig(BaseModel):
             raise ValueError("cost_multiplier_low exceeds cost_multiplier_high")
         if self.warmup_bars > self.replay_bars:
             raise ValueError("warmup_bars exceeds replay_bars")
-        if self.checkpoints * self.updates_per_iteration > self.updates:
+        if self.algorithm == "ppo" and self.minibatches < 1:
+            raise ValueError("batch_size exceeds what an iteration samples")
+        if self.checkpoints * self.steps_per_iteration > self.updates:
             raise ValueError("more checkpoints than iterations of training")
         return self
+
+    @property
+    def minibatches(self) -> int:
+        """Of PPO, in an epoch."""
+        return self.worlds * self.bars_per_iteration // self.batch_size
+
+    @property
+    def steps_per_iteration(self) -> int:
+        """Gradient steps of an iteration of the algorithm."""
+        return self.ppo.epochs * self.minibatches if self.algorithm == "ppo" else self.updates_per_iteration

@@ -88,17 +88,6 @@ def _stage(folder: Path | None, name: str) -> StageFolder | None:
     return StageFolder(folder / name) if folder else None
 
 
-def one_training(tape: Tape, rows: slice, config: MetaConfig, seed: int) -> list[Tensors]:
-    """A training on all of `rows`: the mean actors of each stretch up to a checkpoint, to be chosen from elsewhere."""
-    limit_threads(config.threads)
-    with ray_session(config.threads):
-        return _trail(tape, rows, config, seed, config.checkpoints, _Counter(_silent, config.checkpoints), None)
-
-
-def _silent(fraction: float, figures: dict[str, float]) -> None:
-    """A `Tell` that nobody hears."""
-
-
 def report(tape: Tape, rows: slice, tensors: Tensors) -> dict[str, float]:
     """Figures of a controller, its prior, equal weight and blend-v1 on `rows`, named as in `MetaResult`."""
     rules = {"": actor_rule(Actor(tensors)), "prior_": prior_rule, "equal_": equal_weight, "blend_": blend_v1}

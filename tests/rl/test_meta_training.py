@@ -23,7 +23,8 @@ from rl.meta.replay import Bars, ColumnReplay
 from rl.meta.sac import MetaSAC, meta_sac
 from rl.meta.tape import Tape, build_tape
 from rl.meta.tilt import tilt
-from rl.meta.training import MetaResult, _advance, train_meta
+from rl.meta.trails import advance
+from rl.meta.training import MetaResult, train_meta
 from rl.meta.worlds import Worlds
 from rl.ray_session import ray_session
 
@@ -166,7 +167,7 @@ def test_a_run_that_leaves_the_numbers_ends() -> None:
     built = algorithm(tape)
     try:
         with pytest.raises(InputError, match=r"diverged|NaN"):
-            _advance(built, 20)
+            advance(built, 20)
     finally:
         built.stop()
 
