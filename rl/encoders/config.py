@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -46,7 +46,6 @@ class TransformerConfig(BaseModel):
 
 
 EncoderConfig = MLPConfig | TransformerConfig
-EncoderName = Literal["mlp", "transformer"]
 ENCODERS: dict[str, type[MLPConfig] | type[TransformerConfig]] = {"mlp": MLPConfig, "transformer": TransformerConfig}
 """Settings by encoder name."""
 

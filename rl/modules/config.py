@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from data.errors import BadConfig
 from rl.actions import N_ACTIONS
-from rl.encoders.config import EncoderConfig, MLPConfig, encoder_config, refusal
+from rl.encoders.config import EncoderConfig, encoder_config, refusal
 
 SIZES = 4
 """Size levels of the hybrid action."""
@@ -113,9 +113,3 @@ def head_groups(labels: Sequence[str]) -> tuple[int, ...]:
     for number, label in enumerate(labels):
         groups.append(found.setdefault(label or f"\0{number}", len(found) + 1))
     return tuple(groups)
-
-
-def mlp_hidden(config: ModuleConfig) -> tuple[int, ...] | None:
-    """Widths of the layers where the encoder is an MLP, else None."""
-    settings = config.encoder_settings()
-    return settings.hidden if isinstance(settings, MLPConfig) else None
