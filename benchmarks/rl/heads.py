@@ -5,37 +5,36 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.figures import Figure, figure, publish
+from rl.encoders.config import MLPConfig
+from rl.encoders.mlp import MLPEncoder
 from rl.modules.heads import SymbolHeads
 from rl.observation import OBS_V1
 
 SYMBOLS = 143
 OUTPUTS = 8
 """Seven logits and a value."""
-REPEATS = 41
+REPEATS = 81
 TRUNKS = ((64, 64), (128, 128))
 SAMPLING, TRAINING = 512, (4096, 8192)
 LIMIT = 1.3
 
 
 class Network(nn.Module):
-    """A trunk on obs-v1 and either heads by index or one for all rows."""
+    """The policies' encoder on obs-v1 and either heads by index or one for all rows."""
 
     def __init__(self, trunk: tuple[int, ...], own: bool) -> None:
         super().__init__()
-        widths = (OBS_V1.inputs.stop, *trunk)
-        layers = [(nn.Linear(a, b), nn.Tanh()) for a, b in pairwise(widths)]
-        self.trunk = nn.Sequential(*(part for pair in layers for part in pair))
+        self.trunk = MLPEncoder(OBS_V1, MLPConfig(hidden=trunk))
         self.own = SymbolHeads(1 + SYMBOLS, trunk[-1], OUTPUTS) if own else None
         self.shared = nn.Linear(trunk[-1], OUTPUTS)
 
     def forward(self, inputs: Tensor, head: Tensor) -> Tensor:
-        """(N, inputs) and (N,) to (N, OUTPUTS)."""
+        """Observations (N, width) and (N,) to (N, OUTPUTS)."""
         embedding = self.trunk(inputs)
         return self.shared(embedding) if self.own is None else self.own(embedding, head)
 
@@ -54,7 +53,7 @@ def main() -> None:
 def _ratio(trunk: tuple[int, ...], rows: int, learning: bool) -> Figure:
     """The whole network with own heads over the same with one, in alternating repeats."""
     torch.manual_seed(0)
-    inputs, head = torch.randn(rows, OBS_V1.inputs.stop), torch.randint(0, 1 + SYMBOLS, (rows,))
+    inputs, head = torch.randn(rows, OBS_V1.width), torch.randint(0, 1 + SYMBOLS, (rows,))
     grad = torch.randn(rows, OUTPUTS)
     calls: list[Callable[[], object]] = []
     for own in (True, False):
