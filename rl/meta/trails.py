@@ -123,6 +123,14 @@ class Lesson:
         return told | {"held-out": figure, "gap": mirrored - figure}
 
 
+def _beside(rows: slice, block: slice) -> slice:
+    """As many slots next to a block of `rows`, on the side where there are more; fewer where there are no more."""
+    length = block.stop - block.start
+    if block.start - rows.start >= rows.stop - block.stop:
+        return slice(max(rows.start, block.start - length), block.start)
+    return slice(block.stop, min(rows.stop, block.stop + length))
+
+
 def built(config: MetaConfig, make: Callable[[], AllocationVectorEnv], seed: int) -> Algorithm:
     """The algorithm that the config names, in this process. Ray must run."""
     if config.algorithm == "ppo":

@@ -171,7 +171,8 @@ def _open(
     if preset.yardstick and what != "meta-controller":
         shares[YARDSTICK] = 0.3
     if what != "symbol-agents":
-        shares["meta-controller"] = preset.meta.updates * UPDATE_IN_SAMPLES / preset.ppo.samples
+        updates = (preset.meta.folds + 1) * preset.meta.updates
+        shares["meta-controller"] = updates * UPDATE_IN_SAMPLES / preset.ppo.samples
     begun_with = {
         "what": what, "preset": preset.model_dump(mode="json"), "seed": seed, "data": history.fingerprint,
         "params": dict(origin.params), "code": git_commit(),
@@ -267,9 +268,9 @@ def _meta_controller(run: _Run, agents: PolicyBundle, held_out: tuple[HeldOut, .
     def told(fraction: float, figures: Mapping[str, float]) -> None:
         run.watch.tell("meta-controller", fraction, figures)
 
-    split, preset = run.split, run.preset
+    split, config, kept = run.split, run.preset.meta, run.folder.stage("meta-controller").path
     meta = train_meta(
-        run.birth.history, scores, split.train, split.validation, split.unseen, preset.meta, run.birth.seed, told
+        run.birth.history, scores, split.train, split.validation, split.unseen, config, run.birth.seed, told, kept
     )
     run.watch.tell("meta-controller", 1.0)
-    return run.birth.bundle("meta_controller", "sac", meta.tensors, meta.metrics)
+    return run.birth.bundle("meta_controller", config.algorithm, meta.tensors, meta.metrics)
