@@ -33,8 +33,8 @@ REGIMES: dict[str, tuple[int, int]] = {
     "1 path of 5,000 bars": (1, 5000), "4 worlds": (4, 1000), "16 worlds": (16, 1000), "512 worlds": (512, 1000),
 }  # fmt: skip
 """Training worlds and bars of each; four fifths of the bars are learned from."""
-WHOLE = ("1 path of 5,000 bars", "16 worlds")
-"""Regimes in which every guard stands alone; in the others, none and all."""
+WHOLE = ("1 path of 5,000 bars",)
+"""The regime in which every guard stands alone; in the others, none and all."""
 EARLY, ENSEMBLE, SUPERVISED, ALL = "early stopping", "ensemble of three seeds", "supervised, same encoder", "all"
 NONE = "none"
 AHEAD = 30
