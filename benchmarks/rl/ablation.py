@@ -74,7 +74,7 @@ def together(guards: Iterable[Guard]) -> Guard:
 def preset(guard: Guard) -> Preset:
     """Plain PPO with the guard."""
     plain = {
-        "samples": 1_000_000, "rows": 256, "hidden": (128, 128), "gamma": 0.97, "learning_rate": 2e-3, "entropy": 3e-3,
+        "samples": 600_000, "rows": 256, "hidden": (128, 128), "gamma": 0.97, "learning_rate": 2e-3, "entropy": 3e-3,
         "weight_decay": 0.0, "checkpoints": 5,
     }  # fmt: skip
     quiet = {"generic": 1.0, "noise": 0.0, "blind": 0.0, "cost_low": 1.0, "cost_high": 1.0}
