@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from data.features.catalog import SHARED_SPECS
+from rl.forecasts import Forecaster
 from rl.meta.actor import actor_shapes
 from rl.meta.inputs import SCHEMA, SHARED_BOOK_COLUMNS
-from rl.observation import INPUTS, OBS_ID
+from rl.modules.config import ModuleConfig
+from rl.observation import BLOCK_WIDTH, INPUTS, OBS_ID, OBS_V2
 from rl.policies.files import sealed
 from rl.store import Manifest, PolicyBundle, tensor_sha256
 
@@ -26,6 +28,22 @@ def symbol_policy(seed: int = 0, heads: tuple[str, ...] = ("*", "AAPL", "KO"), *
         "head.bias": rng.standard_normal((len(heads), 7)) * 0.1,
     }
     return bundle(tensors, role="symbol_agents", obs_id=OBS_ID, heads=heads, policy_id="toy-symbols-0", **changes)
+
+
+def windowed_policy(seed: int = 0, heads: tuple[str, ...] = ("*", "AAPL", "KO"), **changes: Any) -> PolicyBundle:
+    """On obs-v2, with classifiers that serve from 2015 on."""
+    rng, module = np.random.default_rng(seed), ModuleConfig(observation=OBS_V2.id, hidden=(8,))
+    forecaster = Forecaster(
+        np.array([2015]), *(0.1 * rng.standard_normal(shape) for shape in ((1, 3, BLOCK_WIDTH), (1, 3)))
+    )
+    tensors = {
+        "encoder.0.weight": rng.standard_normal((8, OBS_V2.inputs.stop)) * 0.1,
+        "encoder.0.bias": rng.standard_normal(8) * 0.1,
+        "head.weight": rng.standard_normal((len(heads), 8, 7)),
+        "head.bias": rng.standard_normal((len(heads), 7)) * 0.1,
+    }
+    fields: dict[str, Any] = {"role": "symbol_agents", "obs_id": OBS_V2.id, "heads": heads, "network": module}
+    return bundle(tensors | forecaster.tensors(), **{**fields, "policy_id": "toy-windows-0", **changes})
 
 
 def meta_policy(seed: int = 0, **changes: Any) -> PolicyBundle:

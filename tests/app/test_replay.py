@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.agents.desk_policies import windowed_policy
 from tests.desks import DATE, SAMPLE_DATE, bullpen, cycle_json, desk
 
 
@@ -33,6 +34,18 @@ def test_replay_is_byte_identical_in_another_process(tmp_path: Path, arguments: 
     assert result["identical"] is True, result["differences"]
     assert result["differences"] == []
     assert again.returncode == 0
+
+
+def test_a_policy_on_windows_and_forecasts_decides_and_replays(tmp_path: Path) -> None:
+    here = desk(tmp_path)
+    here.stores.policies.save(windowed_policy(source="simulated"))
+    done = here.cycle(DATE)
+    assert done.record is not None
+    (view,) = (v for v in done.record.views if v.agent == "policy")
+    assert view.model == "policy:toy-windows-0"
+    assert view.opinions
+    assert "numpy" not in view.flags
+    assert desk(tmp_path).replay(done.cycle_id).identical
 
 
 def test_two_homes_give_the_same_record(tmp_path: Path) -> None:
