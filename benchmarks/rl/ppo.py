@@ -19,7 +19,7 @@ from rl.algorithms.shared import EnvParts
 from rl.ray_session import ray_session
 from rl.threads import limit_threads
 
-REPEATS = 7
+REPEATS = 5
 STOCK_MINIBATCHES = (4096, 16384, 32768)
 """What stock RLlib is tried with; its best counts."""
 STEPS_OF_MEMORY = 100_000
@@ -100,14 +100,15 @@ def _memory(given: EnvParts) -> list[Figure]:
     """Resident memory of this process early in training and after 100 thousand steps."""
     algorithm = fast(given, preset(rows=32, steps=64, minibatches=2, hidden=(32,)))
     iterations = STEPS_OF_MEMORY // 64
-    for _ in range(iterations // 20):
+    warm = iterations // 5
+    for _ in range(warm):
         algorithm.train()
     start = _resident()
     for _ in range(iterations):
         algorithm.train()
     grown = _resident() - start
     algorithm.stop()
-    note = f"{iterations} iterations of 64 steps of 32 rows, after {iterations // 20} to warm up"
+    note = f"{iterations} iterations of 64 steps of 32 rows, after {warm} to warm up"
     return [
         figure("resident memory at the start", start / 2**20, "MiB", note),
         figure("growth of resident memory over 100 thousand steps", grown / 2**20, "MiB", note),
