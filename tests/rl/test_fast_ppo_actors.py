@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module", autouse=True)
 def _ray():
-    with ray_session(4):
+    with ray_session(6):
         yield
 
 
