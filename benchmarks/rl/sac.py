@@ -23,7 +23,7 @@ from rl.ray_session import ray_session
 from rl.threads import limit_threads
 
 ROUNDS = 5
-STOCK_UPDATES = 30
+STOCK_UPDATES = 20
 BARS, SYMBOLS = 800, 32
 OURS, STOCK, STOCK_SAME = "MetaSAC", "RLlib's SAC, its default networks", "RLlib's SAC, the same networks"
 

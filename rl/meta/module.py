@@ -70,21 +70,21 @@ class MetaModule(DefaultSACTorchRLModule):
         critics, heads = self._critics("")
         seen, looked = self._embedded(critics, now)
         worth = appraise(critics, seen, now)
-        inputs = head(actor.code(looked, now))
-        drawn, logp = _drawn(inputs)
+        mean, _, log_std = head.read(actor.code(looked, now))
+        drawn, logp = _drawn(mean, log_std)
         said = q_values(worth, heads, critics[0].acts(now, batch[Columns.ACTIONS]), learn=True)
         current = q_values(worth.detach(), heads, critics[0].acts(now, drawn), learn=False)
         with torch.no_grad():
             critics, heads = self._critics("target_")
             seen, looked = self._embedded(critics, then)
-            next_inputs = head(actor.code(looked, then))
-            next_drawn, next_logp = _drawn(next_inputs)
+            next_mean, _, next_log_std = head.read(actor.code(looked, then))
+            next_drawn, next_logp = _drawn(next_mean, next_log_std)
             later = q_values(appraise(critics, seen, then), heads, critics[0].acts(then, next_drawn), learn=False)
         twin = {QF_TWIN_PREDS: said[:, 1]} if self.twin_q else {}
         return twin | {
             QF_PREDS: said[:, 0],
-            Columns.ACTION_DIST_INPUTS: inputs,
-            ACTION_DIST_INPUTS_NEXT: next_inputs,
+            Columns.ACTION_DIST_INPUTS: torch.cat([mean.detach(), log_std.detach()], dim=1),
+            ACTION_DIST_INPUTS_NEXT: torch.cat([next_mean, next_log_std], dim=1),
             "logp_resampled": logp,
             "logp_next_resampled": next_logp,
             "q_curr": current.amin(1),
@@ -109,13 +109,12 @@ class MetaModule(DefaultSACTorchRLModule):
         return _Encoder(trunk, (Columns.OBS, Columns.ACTIONS)), nn.Linear(config["critic_hidden"] + ACT_TERMS, 1)
 
 
-def _drawn(inputs: Tensor) -> tuple[Tensor, Tensor]:
+def _drawn(mean: Tensor, log_std: Tensor) -> tuple[Tensor, Tensor]:
     """Actions (B, A) of RLlib's `TorchSquashedGaussian` with gradients, and their log densities (B,).
 
     Its formulas, written out: the noise is what a log density needs of the normal distribution, and the tanh's
     log(1 - tanh(x)^2) is 2 (log 2 - x - softplus(-2 x)).
     """
-    mean, log_std = inputs.chunk(2, dim=1)
     log_std = log_std.clamp(MIN_LOG_NN_OUTPUT, MAX_LOG_NN_OUTPUT)
     noise = torch.randn(mean.shape)
     raw = torch.addcmul(mean, log_std.exp(), noise)

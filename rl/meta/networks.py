@@ -15,16 +15,14 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from rl.meta.actor import CASH_DRIFT, DRIFT, STILL_LIMIT, VIEW_WIDTH
+from rl.meta.acts import ACT_TERMS, TRADABLE, act_terms
 from rl.meta.inputs import SYMBOL_COLUMNS
 
-PRIOR, HELD, TRADABLE = (SYMBOL_COLUMNS.index(name) for name in ("prior", "held", "tradable"))
 FIRST_STEP = 0.01
 """Scale of the actor's last layer at the start: training begins at the prior."""
 LOG_STD_START = -3.0
 SHUT = -1e4
 """Added to the embedding of what cannot be traded before its relu, which makes it exactly 0."""
-ACT_TERMS = 5
-"""What a critic weighs of a symbol's act: active, trade, |trade|, active squared, active times trade."""
 
 
 class Sight(NamedTuple):
@@ -69,6 +67,16 @@ def embed(layers: Sequence[nn.Linear], sight: Sight) -> Tensor:
     return torch.relu_(linear(sight.rows, torch.cat([weight, shut], dim=1), bias))
 
 
+class Code(NamedTuple):
+    """What the actor's trunk makes of a state: `symbols` (B, N, mixed), `cash` (B, 1, mixed), and `still` (B, N + 1),
+    the tilts that keep what is held.
+    """
+
+    symbols: Tensor
+    cash: Tensor
+    still: Tensor
+
+
 class ActorTrunk(nn.Module):
     """Observation -> (B, N + 1, mixed + 1): a code for each symbol, cash last, and the tilt that keeps it still."""
 
@@ -84,10 +92,11 @@ class ActorTrunk(nn.Module):
     def forward(self, observation: Tensor) -> Tensor:
         """(B, D) -> (B, N + 1, mixed + 1)."""
         sight = self.layout.split(observation)
-        return self.code(embed((self.embed,), sight), sight)
+        symbols, cash, still = self.code(embed((self.embed,), sight), sight)
+        return torch.cat([torch.cat([symbols, cash], dim=1), still[:, :, None]], dim=2)
 
-    def code(self, seen: Tensor, sight: Sight) -> Tensor:
-        """The same from what `embed` made of the rows."""
+    def code(self, seen: Tensor, sight: Sight) -> Code:
+        """The same in its parts, from what `embed` made of the rows."""
         rows, tradable, shared = sight
         # Pooled over what is tradable: the rest is zero, and nothing is negative.
         pooled = torch.cat([seen.sum(1) / tradable.sum(1).clamp(min=1.0), seen.amax(1)], dim=1)
@@ -95,7 +104,7 @@ class ActorTrunk(nn.Module):
         cash = torch.relu(self.cash_shared(shared) + self.cash_pooled(pooled))
         drift = torch.cat([rows[:, :, DRIFT], shared[:, CASH_DRIFT, None]], dim=1)
         still = torch.atanh((drift / self.kappa).clamp(-STILL_LIMIT, STILL_LIMIT))
-        return torch.cat([torch.cat([mix, cash[:, None]], dim=1), still[:, :, None]], dim=2)
+        return Code(mix, cash[:, None], still)
 
 
 class ActorHead(nn.Module):
@@ -120,10 +129,13 @@ class ActorHead(nn.Module):
 
     def parts(self, code: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Mean, weight of the wish in it, and log standard deviation, (B, N + 1) each."""
-        code, still = code[:, :, :-1], code[:, :, -1]
-        out = torch.cat([self.symbol(code[:, :-1]), self.cash(code[:, -1:])], dim=1)
-        patience = torch.sigmoid(out[:, :, 1])
-        return torch.lerp(out[:, :, 0], still, patience), 1.0 - patience, out[:, :, 2]
+        return self.read(Code(code[:, :-1, :-1], code[:, -1:, :-1], code[:, :, -1]))
+
+    def read(self, code: Code) -> tuple[Tensor, Tensor, Tensor]:
+        """The same from a code in its parts."""
+        wish, patience, log_std = torch.cat([self.symbol(code.symbols), self.cash(code.cash)], dim=1).unbind(2)
+        patience = torch.sigmoid(patience)
+        return torch.lerp(wish, code.still, patience), 1.0 - patience, log_std
 
 
 class CriticTrunk(nn.Module):
@@ -149,21 +161,7 @@ class CriticTrunk(nn.Module):
 
     def acts(self, sight: Sight, action: Tensor) -> Tensor:
         """The terms of each symbol's act (B, N, ACT_TERMS), zero where not tradable."""
-        active, trade = self._consequences(sight.rows, sight.tradable, action)
-        return torch.cat([active, trade, trade.abs(), active * active, active * trade], dim=2)
-
-    def _consequences(self, rows: Tensor, tradable: Tensor, action: Tensor) -> tuple[Tensor, Tensor]:
-        """`active` and `trade` (B, N, 1) in units of an equal share, zero where not tradable."""
-        share = tradable.sum(1, keepdim=True).clamp(min=1.0)
-        prior = rows[:, :, PRIOR : PRIOR + 1] * tradable / share
-        held = rows[:, :, HELD : HELD + 1] / share
-        odds = torch.exp(self.kappa * action[:, :, None])
-        stakes = prior * odds[:, :-1]
-        cash = (1.0 - prior.sum(1, keepdim=True)).clamp(min=0.0) * odds[:, -1:]
-        rest = 1.0 - (held * (1.0 - tradable)).sum(1, keepdim=True)
-        weights = stakes * (rest / (stakes.sum(1, keepdim=True) + cash))
-        active = (weights - rest * prior) * share
-        return active, (weights - held * tradable) * share
+        return act_terms(sight.rows, action, self.kappa)
 
 
 class Worth(NamedTuple):

@@ -85,13 +85,13 @@ def test_the_critic_sees_the_weights_that_the_environment_would_make() -> None:
         worlds.step(inputs, r)
     inputs, views = worlds.observe()
     sight = layout.split(torch.from_numpy(flatten(inputs, views)))
-    active, trade = trunk._consequences(sight.rows, sight.tradable, torch.from_numpy(r.astype(np.float32)))
+    active, trade = trunk.acts(sight, torch.from_numpy(r.astype(np.float32)))[:, :, :2].unbind(2)
     weights = tilt(inputs.prior, inputs.held, inputs.tradable, r, TINY.kappa)
     still = tilt(inputs.prior, inputs.held, inputs.tradable, np.zeros_like(r), TINY.kappa)
     share = inputs.tradable.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(active[:, :, 0], (weights - still)[:, :-1] * share, atol=1e-5)
+    np.testing.assert_allclose(active, (weights - still)[:, :-1] * share, atol=1e-5)
     moved = (weights - inputs.held)[:, :-1] * inputs.tradable * share
-    np.testing.assert_allclose(trade[:, :, 0], moved, atol=1e-5)
+    np.testing.assert_allclose(trade, moved, atol=1e-5)
     assert (~inputs.tradable).any()
 
 
