@@ -112,11 +112,7 @@ class Lesson:
         told = {"updates": float(kept.samples)}
         if held_out is None:
             return told
-        length = held_out.stop - held_out.start
-        before = held_out.start - self.rows.start >= self.rows.stop - held_out.stop
-        seen = (
-            slice(held_out.start - length, held_out.start) if before else slice(held_out.stop, held_out.stop + length)
-        )
+        seen = _beside(self.rows, held_out)
         figure, mirrored = (
             gain_over_prior(self.tape, part, kept.tensors, self.config.kappa) for part in (held_out, seen)
         )

@@ -241,7 +241,9 @@ def test_reward_parts_sum_to_the_reward_and_are_what_they_say():
         assert parts[0] == pytest.approx(net * unit, rel=1e-9)
         assert parts[1] == pytest.approx(-0.5 * move * unit, rel=1e-9)
         assert (parts[2] < 0.0) == (action != 0)
-        assert parts[PARTS.index("drawdown")] == pytest.approx(-0.3 * max(0.0, deeper_from - value / peak) * unit, abs=1e-9)
+        assert parts[PARTS.index("drawdown")] == pytest.approx(
+            -0.3 * max(0.0, deeper_from - value / peak) * unit, abs=1e-9
+        )
         assert parts[PARTS.index("sharpe")] == pytest.approx(0.2 * np.clip(d, -3, 3), rel=1e-9)
         assert rows.reward[0] == pytest.approx(parts.sum(), rel=1e-12)
         held = rows.positions[0]

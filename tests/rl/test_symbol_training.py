@@ -13,9 +13,9 @@ from rl.market import hedged, row_market, starts_in
 from rl.ray_session import ray_session
 from rl.store import PolicyBundle, PolicyStore, tensor_sha256
 from rl.symbol_policy import Actor, SymbolPolicy, stateless_view
+from rl.training.bundles import Origin
 from rl.training.evaluation import evaluate, run_sleeves, score_returns
 from rl.training.figures import figures, max_drawdown, sharpe
-from rl.training.bundles import Origin
 from rl.training.pipeline import train_symbol_agents
 from rl.training.preset import BenchmarkPreset, EpisodePreset, PPOPreset, Preset, SplitPreset
 from rl.training.stage import Checkpoint, Trail
