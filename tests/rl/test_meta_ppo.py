@@ -96,7 +96,7 @@ def test_a_short_run_beats_the_prior_on_worlds_never_seen() -> None:
     finally:
         built.stop()
     unseen = planted_tape(PLANT, 300, 16, 99)
-    assert earned(unseen, CONFIG, actor.tilts, 0, 1).reward > 0.03, "the prior's is 0 by construction"
+    assert earned(unseen, CONFIG, actor.tilts, 0, 1).reward > 0.01, "the prior's is 0 by construction"
 
 
 def test_on_noise_the_selection_leaves_no_reach() -> None:
