@@ -6,7 +6,9 @@ import importlib
 import sys
 
 NAMES = (
-    "cycle", "learning", "meta", "kill_switch",
+    "cycle", "kill_switch",
+    "rl.kernel", "rl.ppo", "rl.heads", "rl.sac", "rl.decide", "rl.curves", "rl.cluster",
+    "rl.evidence", "rl.evidence_meta", "rl.ablation",
     "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
 )  # fmt: skip
 
