@@ -277,7 +277,14 @@ def test_structural_trouble_names_the_file_and_the_remedy(tmp_path, wrong, match
 
 
 @pytest.mark.parametrize("name", ["prices.csv", "prices.csv.gz", "prices.parquet"])
-@pytest.mark.parametrize("content", [b"", b"\x00\xff\xfe garbage \x80", gzip.compress(b"date,close\n" * 50)[:30]])
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"\x00\xff\xfe garbage \x80", id="garbage"),
+        pytest.param(gzip.compress(b"date,close\n" * 50, mtime=0)[:30], id="cut"),
+    ],
+)
 def test_torn_files_are_refused(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(BadFile):
