@@ -35,7 +35,7 @@ $(VENV)/.core: pyproject.toml requirements.lock | $(VENV)/bin/python
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(PIP) --editable '.[llm,brokers,serving,tracking,tuning,multiagent,dev]'
+	$(PIP) --editable '.[llm,brokers,serving,postgres,telemetry,tracking,tuning,multiagent,dev]'
 	touch $@
 
 clean:

@@ -7,21 +7,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
 
+from app.cli_approve import commands as approvals
 from app.cli_backtest import commands as backtests
+from app.cli_explain import commands as explanations
+from app.cli_options import AsJson, BookName, Config, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 from app.cli_policies import commands as policies
+from app.cli_replay import commands as replays
 from app.cli_rewards import commands as rewards
 from app.cli_train import commands as learning
 from app.cli_tune import commands as tuning
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
-
-if TYPE_CHECKING:
-    from app.desk import Desk
 
 app = typer.Typer(
     name="bullpen",
@@ -31,6 +31,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(approvals)
+app.add_typer(explanations)
+app.add_typer(replays)
 app.add_typer(backtests)
 app.add_typer(learning)
 app.add_typer(policies, name="policies")
@@ -44,24 +47,6 @@ EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (
     (CorruptFile, 5),
     (StorageFailed, 6),
 )
-
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
-DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
-BookName = Annotated[str | None, typer.Option("--book", help="Name of the book [default: that of the source].")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
-Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
-Config = Annotated[Path | None, typer.Option(help="YAML with the book's settings (configs/desk.yaml).")]
-Frequency = Annotated[str | None, typer.Option(help="Bar frequency of the book: 1d or 1h.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-Cycle = Annotated[str, typer.Argument(help='Cycle id, the beginning of one, or "latest".')]
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @app.command()
@@ -87,43 +72,12 @@ def cycle(
     """Run one trading cycle: data in, a checked, executed and recorded allocation out."""
     from app import render
 
-    desk = _desk(
+    desk = desk_of(
         source=source, path=path, asset_class=asset_class, book=book, home=home, seed=seed, symbols=symbols,
         frequency=frequency, config=config, llm=llm, approval=approval, venue=venue, live=live,
     )  # fmt: skip
     outcome = desk.cycle(as_of, on_node=None if as_json else render.node_finished)
     render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))
-
-
-@app.command()
-def approve(
-    cycle_id: Cycle,
-    reject: Annotated[bool, typer.Option("--reject", help="Turn the proposal down.")] = False,
-    by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
-    note: Annotated[str, typer.Option(help="Why.")] = "",
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer a cycle that waits for a person; without --reject it is accepted."""
-    from app import render
-
-    outcome = _desk(home=home).answer(cycle_id, {"type": "ignore" if reject else "accept", "by": by, "note": note})
-    render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))
-
-
-@app.command()
-def explain(
-    cycle_id: Cycle = "latest",
-    question: Annotated[str, typer.Argument(help='Such as "why did NOVA shrink?".')] = "what changed?",
-    book: BookName = None,
-    home: Home = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer a question about a decision, from its record alone; every number is checked against it."""
-    from app import render
-
-    answer = _desk(home=home).explain(cycle_id, question, book)
-    render.emit(answer.model_dump(mode="json"), as_json, lambda: render.answer(answer))
 
 
 @app.command()
@@ -136,24 +90,13 @@ def journal(
     """List the cycles of the journal, or show the record of one."""
     from app import render
 
-    desk = _desk(home=home)
+    desk = desk_of(home=home)
     if cycle_id is None:
         entries = desk.entries(book)
         render.emit([e.as_json() for e in entries], as_json, lambda: render.entries(entries))
     else:
         record = desk.record(cycle_id, book)
         render.emit(record.model_dump(mode="json"), as_json, lambda: render.record(record))
-
-
-@app.command()
-def replay(cycle_id: Cycle = "latest", book: BookName = None, home: Home = None, as_json: AsJson = False) -> None:
-    """Run a recorded cycle again and compare it byte for byte."""
-    from app import render
-
-    result = _desk(home=home).replay(cycle_id, book)
-    render.emit(result.as_json(), as_json, lambda: render.replay(result))
-    if not result.identical:
-        raise typer.Exit(1)
 
 
 @app.command()
@@ -167,7 +110,7 @@ def halt(
     """Throw the kill switch: open orders are withdrawn, and none is sent until someone resumes."""
     from app import render
 
-    state = _desk(home=home).halt(reason, by, flatten)
+    state = desk_of(home=home).halt(reason, by, flatten)
     render.emit(state, as_json, lambda: render.halt_report(state))
     if not state["complete"] or (flatten and state["problems"]):
         raise typer.Exit(1)
@@ -183,7 +126,7 @@ def resume(
     """Release the kill switch, and with --book the breakers that hold that book."""
     from app import render
 
-    state = _desk(home=home).resume(by, book)
+    state = desk_of(home=home).resume(by, book)
     render.emit(state, as_json, lambda: render.halt_state(state))
 
 
@@ -229,7 +172,7 @@ def api(
 
     address = f"http://{host}:{port}"
     told = lambda: render.say(f"The kill switch is at {address} (Ctrl-C ends it).")  # noqa: E731
-    serve(_desk(home=home), host, port, lambda: render.emit({"address": address}, as_json, told))
+    serve(desk_of(home=home), host, port, lambda: render.emit({"address": address}, as_json, told))
 
 
 def main() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.desk import Desk
+from app.cli_options import AsJson, AssetClass, Config, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 
 commands = typer.Typer(rich_markup_mode=None)
 
@@ -17,22 +16,6 @@ Strategy = Annotated[
 ]
 From = Annotated[str, typer.Option("--from", help="First date [default: as soon as every feature is known].")]
 To = Annotated[str, typer.Option("--to", help="Last date [default: the last of the data].")]
-Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
-DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
-AssetClass = Annotated[str | None, typer.Option(help="Asset class of the files.")]
-Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
-Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
-Config = Annotated[Path | None, typer.Option(help="YAML with the book's settings (configs/desk.yaml).")]
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @commands.command()
@@ -69,7 +52,7 @@ def backtest(
     from app.backtesting.request import BacktestRequest
     from app.render_backtest import backtest_report, steps
 
-    desk = _desk(
+    desk = desk_of(
         source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency,
         config=config, home=home,
     )  # fmt: skip
@@ -102,7 +85,7 @@ def lookahead(
     from app import render
     from app.render_backtest import lookahead_report, steps
 
-    desk = _desk(
+    desk = desk_of(
         source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency, home=home
     )
     with steps("shortened runs", quiet=as_json) as progress:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.desk import Desk
+from app.cli_options import AsJson, By, Home, desk_of
 
 commands = typer.Typer(
     help="Trained policies: what there is, and which is in use.", no_args_is_help=True, rich_markup_mode=None
 )
 
 PolicyId = Annotated[str, typer.Argument(help="Id of a policy, as in `bullpen policies list`.")]
-By = Annotated[str, typer.Option(help="Who says so.")]
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @commands.command("list")
@@ -39,7 +27,7 @@ def list_policies(
     from app import render
     from app.render_policies import lines
 
-    found = _desk(home=home).policies(role, source)
+    found = desk_of(home=home).policies(role, source)
     render.emit([asdict(line) for line in found], as_json, lambda: lines(found))
 
 
@@ -49,7 +37,7 @@ def show(policy_id: PolicyId, home: Home = None, as_json: AsJson = False) -> Non
     from app import render
     from app.render_policies import page
 
-    found = _desk(home=home).policy(policy_id)
+    found = desk_of(home=home).policy(policy_id)
     render.emit(found.as_json(), as_json, lambda: page(found))
 
 
@@ -66,7 +54,7 @@ def promote(
     from app import render
     from app.render_policies import standing
 
-    found = _desk(home=home).promote(policy_id, by, why, force)
+    found = desk_of(home=home).promote(policy_id, by, why, force)
     render.emit(found.model_dump(mode="json"), as_json, lambda: standing(found))
 
 
@@ -83,7 +71,7 @@ def rollback(
     from app import render
     from app.render_policies import standing
 
-    found = _desk(home=home).rollback(role, source, by, why)
+    found = desk_of(home=home).rollback(role, source, by, why)
     render.emit(found.model_dump(mode="json"), as_json, lambda: standing(found))
 
 
@@ -93,5 +81,5 @@ def export(policy_id: PolicyId, home: Home = None, as_json: AsJson = False) -> N
     from app import render
     from app.render_policies import lines
 
-    found = _desk(home=home).export_policy(policy_id)
+    found = desk_of(home=home).export_policy(policy_id)
     render.emit(asdict(found), as_json, lambda: lines((found,)))

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.desk import Desk
+from app.cli_options import AsJson, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 
 commands = typer.Typer(name="rewards", help="What agents are rewarded for.", rich_markup_mode=None)
 
 Reward = Annotated[str, typer.Argument(help="default, reference, the name of a preset, or a YAML file of its fields.")]
-Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
-DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
-Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
-Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 
 
 @commands.callback()
 def rewards() -> None:
     """What agents are rewarded for."""
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @commands.command()
@@ -56,7 +41,7 @@ def analyze(
     from app.rewards import RewardOrder, analyze_rewards, read_reward
 
     read_reward(reward)
-    desk = _desk(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
+    desk = desk_of(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
     folder = out or desk.settings.home / "rewards" / Path(reward).stem
     order = RewardOrder(reward, bars, agent_seed, policy)
     with steps("ways of acting", quiet=as_json) as progress:

@@ -3,31 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.desk import Desk
+from app.cli_options import AsJson, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 
 commands = typer.Typer(rich_markup_mode=None)
 
 What = Annotated[str, typer.Argument(help="all, symbol-agents or meta-controller.")]
-Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
-DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
-Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
-Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @commands.command()
@@ -53,7 +37,7 @@ def train(
     from app.training import TrainingOrder
 
     order = TrainingOrder(what, preset, train_seed, resume, workers, track, promote, ship)
-    desk = _desk(source=source, path=path, seed=seed, symbols=symbols, frequency=frequency, home=home)
+    desk = desk_of(source=source, path=path, seed=seed, symbols=symbols, frequency=frequency, home=home)
     with render.training(quiet=as_json) as progress:
         report = desk.train(order, progress, command=_said(sys.argv[1:]))
     render.emit(report, as_json, lambda: render.training_report(report))

@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from app.desk import Desk
+from app.cli_options import AsJson, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 
 commands = typer.Typer(name="tune", help="Search for better settings.", rich_markup_mode=None)
-
-Source = Annotated[str | None, typer.Option(help="simulated, sample, files or yahoo [default: simulated].")]
-DataPath = Annotated[str | None, typer.Option("--path", help="Folder of Parquet or CSV files (source: files).")]
-Symbols = Annotated[str | None, typer.Option(help="Comma-separated universe [default: all the source has].")]
-Seed = Annotated[int | None, typer.Option(help="Seed of the simulated market.")]
-Frequency = Annotated[str | None, typer.Option(help="Bar frequency: 1d or 1h.")]
-Home = Annotated[Path | None, typer.Option(help="Where the desk keeps everything [env: BULLPEN_HOME].")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 
 
 @commands.callback()
 def tune() -> None:
     """Search for better settings."""
-
-
-def _desk(**given: Any) -> Desk:
-    from app.desk import Desk
-    from app.settings import load_settings
-
-    return Desk(load_settings(**given))
 
 
 @commands.command(name="symbol-agents")
@@ -59,7 +43,7 @@ def symbol_agents(
 
     order = TuneOrder(space, trials, method, search_seed, workers, resume)
     check_order(order)
-    desk = _desk(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
+    desk = desk_of(source=source, path=path, symbols=symbols, seed=seed, frequency=frequency, home=home)
     folder = out or desk.settings.home / "tune" / f"symbol-agents-{desk.settings.source}-{method}"
     report = tune_symbol_agents(desk.market, order, folder)
     render.emit(report, as_json, lambda: search_report(report))
