@@ -56,6 +56,7 @@ def tune_symbol_agents(market: Market, order: TuneOrder, out: Path) -> dict[str,
 def _write_best(folder: Path, space: SearchSpace, result: SearchResult) -> None:
     """The best trial's preset, for `bullpen train --preset`."""
     preset = space.preset_with(result.best.params).model_dump(mode="json", exclude={"name"})
+    preset["configurations"] = result.compared  # the manifest says it, for whoever deflates a Sharpe ratio by it
     try:
         (folder / BEST).write_text(yaml.safe_dump(preset, sort_keys=False), "utf-8")
     except OSError as error:

@@ -139,7 +139,7 @@ def one(regime: str, row: str, seed: int) -> dict[str, Found]:
 def _taught(ground: Ground, seed: int) -> Actor:
     """The supervised yardstick on the same samples; it counts three times the memory of the predictor ahead."""
     plain = preset(Guard())
-    config = SupervisedConfig.like(plain.ppo).model_copy(update={"horizon": AHEAD})
+    config = SupervisedConfig.like(plain.ppo).model_copy(update={"horizon": AHEAD, "least_t": None})
     starts = starts_in(ground.market, rows_in(ground.learned, ground.bars))
     return Actor(
         fit_supervised(

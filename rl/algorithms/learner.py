@@ -25,6 +25,7 @@ from torch import Tensor
 
 from data.errors import TrainingDiverged
 from rl.algorithms.categorical import Parts, entropy, log_policy, log_prob, parts_of
+from rl.modules.decay import decayed
 
 ITERATION = "iteration"
 """Key of the training iteration among the `timesteps` of an update; errors name it."""
@@ -52,14 +53,11 @@ class ColumnarLearner(PPOTorchLearner):
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """One AdamW, in one fused pass over all weights."""
         module: Any = self.module[module_id]
-        named = list(module.named_parameters())
-        own = [p for name, p in named if "offset" in name]
-        shared = [p for name, p in named if "offset" not in name]
         decay: dict[str, float] = self.config.learner_config_dict
-        groups = [(shared, decay["weight_decay"]), (own, decay["offset_decay"])]
-        optimizer = torch.optim.AdamW([{"params": p, "weight_decay": d} for p, d in groups if p], fused=True)
+        optimizer = decayed(module.named_parameters(), decay["weight_decay"], decay["offset_decay"])
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         self.register_optimizer(
-            module_id=module_id, optimizer=optimizer, params=[*shared, *own], lr_or_lr_schedule=self.config.lr
+            module_id=module_id, optimizer=optimizer, params=parameters, lr_or_lr_schedule=self.config.lr
         )
 
     def update(  # pyright: ignore[reportIncompatibleMethodOverride]

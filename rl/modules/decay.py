@@ -17,4 +17,4 @@ def decayed(named: Iterable[tuple[str, nn.Parameter]], weight_decay: float, offs
     own = [p for name, p in parameters if OFFSET in name]
     shared = [p for name, p in parameters if OFFSET not in name]
     groups = [{"params": shared, "weight_decay": weight_decay}, {"params": own, "weight_decay": offset_decay}]
-    return torch.optim.AdamW(groups, fused=True)
+    return torch.optim.AdamW([group for group in groups if group["params"]], fused=True)

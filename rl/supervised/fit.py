@@ -60,8 +60,9 @@ class SupervisedConfig(BaseModel):
     """Share of the dates, their last, that is not learned from."""
     checkpoints: int = Field(default=10, ge=1, le=1000)
     """Equal stretches; the mean of the weights over one is put to the held-out dates."""
-    least_t: float = Field(default=2.0, ge=0.0, le=10.0)
-    """Standard errors by which held-out utility must beat holding; a policy that cannot do so only holds."""
+    least_t: float | None = Field(default=2.0, ge=0.0, le=10.0)
+    """Standard errors by which held-out utility must beat holding; a policy that cannot do so only holds. None: the
+    best on the held-out dates, whatever it is, as a yardstick must (one that never trades measures nothing)."""
 
     @classmethod
     def like(cls, ppo: PPOPreset) -> SupervisedConfig:
@@ -86,7 +87,7 @@ def fit_supervised(
     taught, exam = HindsightRows(market, learn, rules, *how), HindsightRows(market, judge, plain, *how)
     pupil = _Pupil(network, config)
     updates = max(config.checkpoints, -(-config.samples // (config.rows * config.steps)))
-    best, best_t = _only_holds(network), config.least_t
+    best, best_t = _only_holds(network), -np.inf if config.least_t is None else config.least_t
     ends = [updates * n // config.checkpoints for n in range(config.checkpoints + 1)]
     for first, last in pairwise(ends):
         tensors = _stretch(pupil, taught, first, last, updates)

@@ -72,6 +72,7 @@ class Birth:
             trained_from=_slot(history, self.split.train.start),
             trained_until=_slot(history, self.split.validation.stop - 1),
             metrics=metrics,
+            configurations=self.preset.configurations if agents else 1,
             git_commit=git_commit(),
             sha256=sha256,
             shapes={name: tensors[name].shape for name in sorted(tensors)},

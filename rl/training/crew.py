@@ -58,10 +58,24 @@ def run_stages(
     pending = [task.remote(shared, roster, s, preset, per_year, _place(folder, s.name)) for s in stages]
     waiting = list(pending)
     while waiting:
-        _, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
+        done, waiting = ray.wait(waiting, num_returns=len(waiting), timeout=POLL_S)
         for stage in stages:
             _pass_on(_place(folder, stage.name), stage.name, tell)
+        _raise_first(done, waiting)
     return ray.get(pending)
+
+
+def _raise_first(done: Sequence[Any], waiting: Sequence[Any]) -> None:
+    """What ended a stage, as itself and at once: the others are stopped rather than waited for."""
+    import ray
+    from ray.exceptions import RayTaskError
+
+    try:
+        ray.get(list(done))
+    except RayTaskError as error:
+        for task in waiting:
+            ray.cancel(task, force=True)
+        raise error.cause from error
 
 
 def _in_process(

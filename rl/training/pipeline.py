@@ -18,10 +18,9 @@ import numpy as np
 from data.errors import InputError
 from data.history import History
 from rl.export.network import network_of
-from rl.forecasts import Forecaster, fit_forecaster
-from rl.market import RowMarket, row_market
+from rl.forecasts import Forecaster
+from rl.market import RowMarket
 from rl.meta.training import train_meta
-from rl.observation import schema
 from rl.policies.ensemble import joined
 from rl.ray_session import ray_session
 from rl.store import PolicyBundle, PolicyStore
@@ -35,6 +34,7 @@ from rl.training.progress import Report, Stopwatch
 from rl.training.provenance import git_commit
 from rl.training.report import TrainingReport, training_report
 from rl.training.roster import Roster, call_roster
+from rl.training.rows import open_rows
 from rl.training.run_folder import RunFolder, run_identity
 from rl.training.split import Split, folds, make_split, rows_in
 from rl.training.stage import Checkpoint, Tensors, Trail
@@ -161,9 +161,7 @@ def _open(
     history: History, preset: Preset, seed: int, origin: Origin, what: What, report: Report | None, keeping: Keeping
 ) -> Generator[_Run]:
     """Everything that can be refused is refused here, before any time is spent."""
-    shown = schema(preset.network.observation)
-    forecaster = fit_forecaster(history) if shown.needs_forecasts else None
-    market = row_market(history, preset.meta.costs, shown, forecaster)
+    market, forecaster = open_rows(history, preset)
     split = make_split(history.panel.times, preset.split_for(history.source), _first_row(market))
     roster = call_roster(history, rows_in(split.train, market.slots), preset)
     shares = {_fold_name(k): 1.0 - 1.0 / preset.folds for k in range(preset.folds)}
@@ -219,6 +217,8 @@ def _symbol_agents(run: _Run, seeds: int) -> _Agents:
         stages.append(Stage(_seed_name(number), everything, split.validation, preset.ppo.samples, start))
     if preset.yardstick and seeds:
         stages.append(Stage(YARDSTICK, everything, split.validation, preset.ppo.samples, seed, supervised=True))
+    if not stages:  # the controller alone, of a preset without folds
+        return _Agents((), (), {})
     trails = run_stages(run.market, run.roster, stages, preset, run.per_year, run.folder, run.workers, run.watch.tell)
     yardstick = trails.pop().checkpoints[-1].tensors if preset.yardstick and seeds else {}
     chosen = best_checkpoint(_as_one(trails, seeds))

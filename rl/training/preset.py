@@ -150,6 +150,8 @@ class Preset(_Strict):
     folds: int = Field(default=2, ge=0, le=10)
     """Parts of the training dates on which the meta-controller is shown views of agents that did not learn from them;
     0 shows it the views of the final agents, which flatter themselves there."""
+    configurations: int = Field(default=1, ge=1)
+    """Settings that were compared to choose these (`bullpen tune` writes it): what deflates a Sharpe ratio."""
     seeds: int = Field(default=1, ge=1, le=100)
     """Symbol agents trained from different seeds; what is served is the mean of their probabilities."""
     yardstick: bool = False

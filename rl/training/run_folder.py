@@ -27,11 +27,6 @@ class RunFolder:
         self.path = root / run_id
         self._lock = FileLock(root / f".{run_id}.lock", timeout=0)
 
-    @property
-    def begun(self) -> bool:
-        """Whether an earlier, interrupted run left something to go on with."""
-        return self.path.is_dir() and any(self.path.iterdir())
-
     def open(self, resume: bool) -> None:
         """Take the folder for this process; without `resume` what an earlier run left is removed first."""
         try:

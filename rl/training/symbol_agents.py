@@ -81,6 +81,7 @@ def fit_yardstick(
 
     limit_threads(preset.ppo.threads)
     config = SupervisedConfig.like(preset.ppo.model_copy(update={"samples": samples}))
+    config = config.model_copy(update={"least_t": None})
     rules = preset.episodes.rules()
     tensors = fit_supervised(market, starts_in(market, learn), preset.network, config, seed, rules=rules)
     figure = judge_scores(market, judge, preset.network, tensors, per_year)

@@ -10,8 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from data.history import History
-from rl.market import hedged, row_market
+from rl.market import hedged
 from rl.training.figures import bars_per_year
+from rl.training.roster import call_roster
+from rl.training.rows import open_rows
 from rl.training.split import make_split, rows_in
 from rl.training.symbol_agents import fit
 from rl.tuning.order import Tell, TrainFunction
@@ -23,7 +25,7 @@ HELD_OUT = "held-out"
 
 def symbol_agent_trials(history: History, space: SearchSpace, seed: int) -> TrainFunction:
     """What a trial calls. Everything that can be refused of the history is refused here (InputError)."""
-    market = row_market(history, space.preset.meta.costs)
+    market, _ = open_rows(history, space.preset)
     first = int(np.argmax(market.arrays.ready.any(axis=1)))
     split = make_split(history.panel.times, space.preset.split_for(history.source), first)
     learn, per_year = rows_in(split.train, market.slots), bars_per_year(history.panel.times)
@@ -36,6 +38,7 @@ def symbol_agent_trials(history: History, space: SearchSpace, seed: int) -> Trai
         def told(fraction: float, figures: Mapping[str, float]) -> None:
             tell(fraction, figures[HELD_OUT])
 
-        fit(lessons, learn, split.validation, preset, preset.ppo.samples, seed, per_year, told)
+        roster = call_roster(history, learn, preset)
+        fit(lessons, learn, split.validation, preset, preset.ppo.samples, seed, per_year, told, roster=roster)
 
     return train

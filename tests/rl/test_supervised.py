@@ -63,6 +63,15 @@ def test_the_same_seed_gives_the_same_bits_whatever_torch_drew_before():
     assert all(np.array_equal(made[0][name], made[1][name]) for name in made[0])
 
 
+def test_without_a_gate_the_best_is_taken_even_where_it_is_no_better_than_holding():
+    def traded(**gate):
+        market, tensors = fitted(0.0, samples=20_000, **gate)
+        return run_sleeves(market, UNSEEN, own_heads(market), Actor(tensors)).traded.sum()
+
+    assert traded(least_t=10.0) == 0.0
+    assert traded(least_t=None) > 0.0
+
+
 def test_a_hybrid_module_is_taught_too():
     tensors = fitted(0.25, samples=8_000, module=ModuleConfig(hidden=(8,), actions="hybrid"), checkpoints=1)[1]
     assert tensors["head.weight"].shape == (7, 8, 11)

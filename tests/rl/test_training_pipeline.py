@@ -10,7 +10,7 @@ from rl.meta.policy import MetaPolicy
 from rl.store import PolicyStore
 from rl.symbol_policy import SymbolPolicy
 from rl.training.bundles import Origin
-from rl.training.pipeline import train_all
+from rl.training.pipeline import train_all, train_meta_controller, train_symbol_agents
 from rl.training.preset import PPOPreset, Preset, SplitPreset
 from rl.training.progress import Progress
 from tests.rl.histories import history
@@ -101,3 +101,17 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path, monkeypatch):
         train_all(history(320, 4, seed=2), PRESET, 3, Origin({}, ""), interrupt)
     assert not ray.is_initialized()
     assert not list(tmp_path.glob("bullpen-*"))
+
+
+def test_a_controller_alone_needs_no_folds(trained):
+    given_history, made, _ = trained
+    preset = PRESET.model_copy(update={"folds": 0})
+    alone = train_meta_controller(given_history, preset, 3, Origin({}, "bullpen train"), made.symbol_agents)
+    assert [p.manifest.role for p in alone.policies] == ["meta_controller"]
+
+
+def test_a_manifest_says_how_many_settings_were_compared(trained):
+    given_history, made, _ = trained
+    assert made.symbol_agents.manifest.configurations == 1
+    tuned = PRESET.model_copy(update={"configurations": 12})
+    assert train_symbol_agents(given_history, tuned, 3, Origin({}, "")).symbol_agents.manifest.configurations == 12

@@ -20,6 +20,7 @@ from rl.market import row_market, starts_in
 from rl.ray_session import ray_session
 from rl.roster.curriculum import CurriculumConfig, among
 from rl.training.bundles import Origin
+from rl.training.crew import Stage, run_stages
 from rl.training.pipeline import Keeping, train_symbol_agents
 from rl.training.preset import EpisodePreset, PPOPreset, Preset, SplitPreset
 from rl.training.roster import call_roster
@@ -150,6 +151,17 @@ def test_side_by_side_is_one_after_the_other(tmp_path):
     assert len(one.members) == 2
     assert not same(one.members[:1], one.members[1:])
     assert one.symbol_agents.manifest.sha256 == two.symbol_agents.manifest.sha256
+
+
+def test_a_fault_of_one_stage_is_told_as_itself(tmp_path):
+    market, learn = row_market(given()), np.arange(320) < 200
+    stages = [
+        Stage(name, rows, slice(210, 300), 12_000, 3) for name, rows in (("no dates", ~learn & learn), ("w", learn))
+    ]
+    folder = RunFolder(tmp_path, "run")
+    folder.open(resume=False)
+    with pytest.raises(InputError, match="no"):
+        run_stages(market, call_roster(given(), learn, PRESET), stages, PRESET, 252.0, folder, 2, lambda *_: None)
 
 
 SCRIPT = """
