@@ -59,6 +59,13 @@ def median_seconds(call: Callable[[], object], repeats: int) -> float:
     return statistics.median(times)
 
 
+def with_kept(file: str, taken: list[Figure]) -> list[Figure]:
+    """The published figures of a file in their order, those of the same name replaced by what was taken anew."""
+    kept = [Figure(**row) for row in json.loads((RESULTS / f"{file}.json").read_text(encoding="utf-8"))]
+    anew = {found.name: found for found in taken}
+    return [anew.pop(old.name, old) for old in kept] + list(anew.values())
+
+
 def publish(file: str, figures: list[Figure]) -> None:
     """Print the figures as JSON lines and keep them under benchmarks/results."""
     RESULTS.mkdir(exist_ok=True)

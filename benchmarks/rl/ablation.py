@@ -1,4 +1,6 @@
-"""Which guard against memorising pays? One guard at a time, on unseen worlds. Run: python -m benchmarks.rl.ablation
+"""Which guard against memorising pays? One guard at a time, on unseen worlds.
+
+Run: python -m benchmarks.rl.ablation, or with names of rows behind it to take those anew and keep the others.
 
 Plain PPO (128 x 128) on few planted worlds, where it memorises, and the same with one guard, or all of them. Unseen
 worlds give the share of the oracle's Sharpe ratio, the training worlds the gap (seen less unseen). Every seed has its
@@ -7,13 +9,14 @@ own worlds, the same for every row; two runs at a time, one thread each.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from benchmarks.figures import Figure, figure, publish
+from benchmarks.figures import Figure, figure, publish, with_kept
 from benchmarks.rl.planted import Found, Ground, examined, half_width, judged, trained
 from rl.market import starts_in
 from rl.modules.config import ModuleConfig
@@ -89,12 +92,14 @@ def preset(guard: Guard) -> Preset:
 
 
 def main() -> None:
-    """Train every cell and publish."""
-    cells = [(regime, row) for regime in REGIMES for row in _trained_rows(regime)]
+    """Train every cell, or those of the rows that are named, and publish."""
+    asked = sys.argv[1:]
+    cells = [(regime, row) for regime in REGIMES for row in _trained_rows(regime) if not asked or row in asked]
     found = _found(cells)
     rows = [NONE, EARLY, ENSEMBLE, *GUARDS, SUPERVISED, ALL]
     print(table(["guard", *REGIMES], [[row, *(_cell(found.get((regime, row))) for regime in REGIMES)] for row in rows]))
-    publish("rl_ablation", [f for (regime, row), runs in found.items() for f in _figures(regime, row, runs)])
+    taken = [f for (regime, row), runs in found.items() for f in _figures(regime, row, runs)]
+    publish("rl_ablation", with_kept("rl_ablation", taken) if asked else taken)
 
 
 def _trained_rows(regime: str) -> list[str]:
