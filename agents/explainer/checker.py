@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agents.explainer.cite import number, quoted
+from agents.explainer.cite import CITATION, number, quoted
 from agents.explainer.facts import Facts
 from data.errors import NotFound
 from data.market import CASH
@@ -25,7 +25,8 @@ from data.market import CASH
 PLAIN_CAPITALS = frozenset({"UTC", "LLM", "VADER"})
 """Words in capitals that are not tickers."""
 
-_CITE = r"\s*\[(?P<{0}>[^\[\]]+)\]"
+_BODY = r"(?:[^\[\]]|\[[^\[\]]*\])+"
+_CITE = rf"\s*\[(?P<{{0}}>{_BODY})\]"
 _TOKEN = re.compile(
     "|".join(
         (
@@ -35,15 +36,15 @@ _TOKEN = re.compile(
             + _CITE.format("date_cite"),
             r"(?P<number>(?<![\w.])[+-]?\d[\d,]*(?:\.\d+)?%?)(?![\w%])" + _CITE.format("number_cite"),
             r"(?P<bare>“[^”]*”?)",
-            r"\[(?P<lone>[^\[\]]+)\]",
+            rf"\[(?P<lone>{_BODY})\]",
             r"(?P<word>[^\s\[\]“”`()]+)",
         )
     )
 )
 _MOVES = re.compile(
-    r"\b(?P<verb>grew|shrank) from [+-]?[\d,.]+%? \[(?P<from>[^\]]+)\] to [+-]?[\d,.]+%? \[(?P<to>[^\]]+)\]"
+    rf"\b(?P<verb>grew|shrank) from [+-]?[\d,.]+%? \[(?P<from>{_BODY})\] to [+-]?[\d,.]+%? \[(?P<to>{_BODY})\]"
 )
-_STAYED = re.compile(r"\bstayed at [+-]?[\d,.]+%? \[(?P<to>[^\]]+)\], as before \[(?P<from>[^\]]+)\]")
+_STAYED = re.compile(rf"\bstayed at [+-]?[\d,.]+%? \[(?P<to>{_BODY})\], as before \[(?P<from>{_BODY})\]")
 _TICKER = re.compile(r"^[A-Z][A-Z0-9.\-=^_/]+$")
 SAME_WEIGHT = 5e-5
 """Weights closer than this (half a basis point, unseen at two decimals of a percent) are called the same."""
@@ -69,7 +70,7 @@ def check(text: str, facts: Facts) -> tuple[Unproven, ...]:
 
 def citations(text: str) -> tuple[str, ...]:
     """The citations of a text, in order, without repeats."""
-    return tuple(dict.fromkeys(re.findall(r"\[([^\[\]]+)\]", text)))
+    return tuple(dict.fromkeys(re.findall(CITATION, text)))
 
 
 def _check_line(line: str, facts: Facts) -> list[Unproven]:
@@ -149,7 +150,7 @@ def _beside(at: int, cites: list[tuple[int, str]]) -> list[str]:
 
 def _names(cite: str, name: str, facts: Facts) -> bool:
     """Whether a citation speaks of a name: in its path, as the value of the item it cites, or as its value."""
-    if re.search(rf"(?:^|[ .]){re.escape(name)}(?:$|[ .])", cite):
+    if re.search(rf"(?:^|[ .\[]){re.escape(name)}(?:$|[ .\]\[])", cite):
         return True
     for path in cite.split(" - "):
         item = path.rpartition(".")[0]

@@ -7,6 +7,8 @@ from typing import Any
 from agents.explainer.facts import Facts
 
 LONGEST_QUOTE = 200
+CITATION = r"\[((?:[^\[\]]|\[[^\[\]]*\])+)\]"
+"""A citation in brackets; within it, the places of lists stand in brackets: [verdict.clamps[2].before]."""
 _PLAIN = str.maketrans({"“": '"', "”": '"', "[": "(", "]": ")"})
 """A quotation holds no mark that means something to the checker."""
 
@@ -43,22 +45,25 @@ class Cite:
 
     def percent(self, path: str, signed: bool = False) -> str:
         """A fraction as percent; a weight that is absent from a mapping of weights is not written: see `weight`."""
-        return f"{percent(self.facts.number(path), signed)} [{path}]"
+        return f"{percent(self.facts.number(path), signed)} {self._cited(path)}"
 
     def number(self, path: str, decimals: int | None = None) -> str:
         """A figure in its own unit."""
         value = self.facts.number(path)
-        return f"{number(value, decimals_of(value) if decimals is None else decimals)} [{path}]"
+        return f"{number(value, decimals_of(value) if decimals is None else decimals)} {self._cited(path)}"
 
     def count(self, path: str) -> str:
         """How many items there are."""
-        return f"{self.facts.evaluate(f'count {path}')} [count {path}]"
+        return f"{self.facts.evaluate(f'count {path}')} {self._cited(f'count {path}')}"
 
     def date(self, path: str) -> str:
         """An ISO instant or date."""
-        return f"{self.facts.get(path)} [{path}]"
+        return f"{self.facts.get(path)} {self._cited(path)}"
 
     def quote(self, path: str) -> str:
         """A text, or a truth as "true" or "false", word for word."""
         value: Any = self.facts.evaluate(path)
-        return f"{quoted(str(value).lower() if isinstance(value, bool) else str(value))} [{path}]"
+        return f"{quoted(str(value).lower() if isinstance(value, bool) else str(value))} {self._cited(path)}"
+
+    def _cited(self, citation: str) -> str:
+        return f"[{self.facts.written(citation)}]"

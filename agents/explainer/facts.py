@@ -1,6 +1,8 @@
 """The record as something to cite: every field by its path, and the few stated ways to derive a figure from fields.
 
-    allocation.weights.AAPL            a field; list items go by agent, id or order_id, or by their index
+    allocation.weights.AAPL            a field
+    verdict.clamps[2].before           an item of a list by its place, from 0
+    views.momentum.opinions.AAPL       an item of a list by its agent, id or order_id
     opening.weights.AAPL               derived: quantity x mark / net asset value (likewise closing.weights,
                                        opening.net_asset_value, closing.net_asset_value)
     verdict.classes.crypto             derived: the sum of verdict.weights over the symbols of that asset class
@@ -16,6 +18,7 @@ A mapping of weights or contributions names what it holds: a symbol of the recor
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -49,9 +52,9 @@ class Facts:
 
     def get(self, path: str) -> Any:
         """The value at a path; NotFound where the record has none."""
-        found = _descend(self._root, path.split("."))
-        if found is not _NOTHING:
-            return found
+        found = _descend(self._root, _parts(path))
+        if found is not None:
+            return found[0]
         if any(path.startswith(f"{held}.") and path[len(held) + 1 :] in self.symbols for held in self._held):
             return 0.0
         raise NotFound(f"the record has no {path}")
@@ -86,25 +89,43 @@ class Facts:
         left, minus, right = citation.partition(" - ")
         return self.number(left) - self.number(right) if minus else self.get(citation)
 
+    def written(self, citation: str) -> str:
+        """The citation as it is written down: places in lists stand in brackets ("orders.0.side": "orders[0].side")."""
+        head, _, rest = citation.partition(" ")
+        if head in ("sum", "count") and rest:
+            absolute = "abs " if rest.startswith("abs ") else ""
+            return f"{head} {absolute}{self._written(rest.removeprefix('abs '))}"
+        if head in ("absent", "tradable") and rest:
+            return citation
+        return " - ".join(self._written(path) for path in citation.split(" - "))
+
     def keys(self, path: str) -> tuple[str, ...]:
         """The keys of the mapping at a path, sorted; empty where there is no mapping."""
-        found = _descend(self._root, path.split("."))
+        found = self._at(path)
         return tuple(sorted(found)) if isinstance(found, Mapping) else ()
 
     def items(self, path: str) -> Sequence[Mapping[str, Any]]:
         """The list at a path; empty where there is none."""
-        found = _descend(self._root, path.split("."))
+        found = self._at(path)
         return cast(Sequence[Mapping[str, Any]], found) if isinstance(found, list) else ()
 
     def size(self, path: str) -> int:
         """How many items the list or mapping at a path has; 0 where there is none."""
-        found = _descend(self._root, path.split("."))
+        found = self._at(path)
         return len(found) if isinstance(found, list | Mapping) else 0
 
     @property
     def agents(self) -> tuple[str, ...]:
         """Agents in the record's order."""
         return tuple(str(view["agent"]) for view in self.items("views"))
+
+    def _at(self, path: str) -> Any:
+        found = _descend(self._root, _parts(path))
+        return None if found is None else found[0]
+
+    def _written(self, path: str) -> str:
+        found = _descend(self._root, _parts(path))
+        return path if found is None else found[1].removeprefix(".")
 
     def _expand(self, pattern: str) -> Iterator[str]:
         before, star, after = pattern.partition("*")
@@ -118,29 +139,37 @@ class Facts:
 
 
 _NOTHING: Any = object()
+_PLAIN_NAME = re.compile(r"[\w.:=^/-]+")
 
 
-def _descend(value: Any, parts: list[str]) -> Any:
-    """The value under `parts`; keys that hold dots themselves (BRK.B) are found too."""
+def _parts(path: str) -> list[str]:
+    return path.replace("]", "").replace("[", ".").split(".")
+
+
+def _descend(value: Any, parts: list[str]) -> tuple[Any, str] | None:
+    """What lies under `parts`, and how that path is written; keys that hold dots themselves (BRK.B) are found too."""
     if not parts:
-        return value
+        return value, ""
     for taken in range(len(parts), 0, -1):
-        child = _child(value, ".".join(parts[:taken]))
-        found = _NOTHING if child is _NOTHING else _descend(child, parts[taken:])
-        if found is not _NOTHING:
-            return found
-    return _NOTHING
+        child, step = _child(value, ".".join(parts[:taken]))
+        found = None if child is _NOTHING else _descend(child, parts[taken:])
+        if found is not None:
+            return found[0], step + found[1]
+    return None
 
 
-def _child(value: Any, key: str) -> Any:
+def _child(value: Any, key: str) -> tuple[Any, str]:
+    """A child and how it is written behind its parent; a list's item goes by its place where its name is a riddle."""
     if isinstance(value, Mapping):
-        return cast(Mapping[str, Any], value).get(key, _NOTHING)
+        return cast(Mapping[str, Any], value).get(key, _NOTHING), f".{key}"
     if isinstance(value, list):
-        if key.isdecimal() and int(key) < len(value):
-            return value[int(key)]
-        named = (i for i in value if isinstance(i, Mapping) and any(i.get(name) == key for name in _IDENTITY))
-        return next(named, _NOTHING)
-    return _NOTHING
+        items = cast(list[Any], value)
+        if key.isdecimal() and int(key) < len(items):
+            return items[int(key)], f"[{int(key)}]"
+        for i, item in enumerate(items):
+            if isinstance(item, Mapping) and any(cast(Mapping[str, Any], item).get(n) == key for n in _IDENTITY):
+                return item, f".{key}" if _PLAIN_NAME.fullmatch(key) else f"[{i}]"
+    return _NOTHING, ""
 
 
 def _with_weights(book: Any) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def waterfall(facts: Facts, symbol: str) -> Waterfall:
         steps.append(_change("a person's edit", facts, edited, level))
         level = edited
     for i in clamps_on(facts, symbol):
-        clamp = f"verdict.clamps.{i}"
+        clamp = f"verdict.clamps[{i}]"
         steps += _rest(facts, f"{clamp}.before", level)
         steps.append(_change(str(facts.get(f"{clamp}.limit")), facts, f"{clamp}.after", f"{clamp}.before"))
         level = f"{clamp}.after"

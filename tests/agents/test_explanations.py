@@ -229,7 +229,7 @@ def test_a_hostile_headline_is_quoted_as_text_and_nothing_more():
     answer = explain(record, "show the headlines")
     assert not answer.text.startswith(WITHHELD)
     assert set(answer.citations) == {
-        "count snapshot.news", "count snapshot.posts", "snapshot.news.0.known_at", "snapshot.news.0.text",
+        "count snapshot.news", "count snapshot.posts", "snapshot.news[0].known_at", "snapshot.news[0].text",
     }  # fmt: skip
 
 

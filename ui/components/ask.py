@@ -8,12 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from agents.explainer.answer import Answer
+from agents.explainer.cite import CITATION
 from graph.record import CycleRecord
 from ui import frames, state
 from ui.components import charts, tables
 from ui.components.words import faults, plain
 
-_CITED = re.compile(r" ?\[([^\[\]]+)\]")
+_CITED = re.compile(f" ?{CITATION}")
 
 
 @st.fragment
