@@ -89,14 +89,20 @@ class Desk:
 
     def cycle(self, as_of: str | None = None, on_node: NodeFinished | None = None) -> CycleOutcome:
         """Run the cycle of a slot, or finish the one that was left unfinished; a done slot is never run twice."""
+        with self.taken_up(as_of) as (start, begun):
+            cycle_id = start["cycle_id"]
+            if begun == "done":
+                return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
+            return self._run(start["book"], start["slot"], cycle_id, None, on_node)
+
+    @contextmanager
+    def taken_up(self, as_of: str | None = None) -> Generator[tuple[CycleInput, CycleStatus]]:
+        """Take up the cycle of a slot, alone on its book: what starts the graph, and how far the cycle had come."""
         book = self.settings.book_name()
         with self._alone(book):
             slot = self.market.slot(book, as_of)
             cycle_id = cycle_id_of(book, slot)
-            begun = self._begin(book, slot, cycle_id)
-            if begun == "done":
-                return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
-            return self._run(book, slot, cycle_id, None, on_node)
+            yield {"book": book, "slot": slot, "cycle_id": cycle_id}, self._begin(book, slot, cycle_id)
 
     def _begin(self, book: str, slot: str, cycle_id: str) -> CycleStatus:
         """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
