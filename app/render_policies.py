@@ -23,7 +23,8 @@ def lines(found: Sequence[PolicyLine]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for name in ("policy", "role", "source", "state", "unseen", "gap"):
-        table.add_column(name, justify="right" if name in ("unseen", "gap") else "left", no_wrap=True)
+        figures = name in ("unseen", "gap")
+        table.add_column(name, justify="right" if figures else "left", no_wrap=figures, overflow="fold")
     for p in found:
         table.add_row(p.policy_id, p.role, p.source, p.state, _number(p.unseen), _number(p.gap))
     console.print(table)
