@@ -114,6 +114,14 @@ class BadAnswer(SourceUnavailable):
     """A provider or a chat model answered in a form that is refused."""
 
 
+class DeadlinePassed(SourceUnavailable):
+    """What was asked did not come in the time it was given."""
+
+
+class BudgetSpent(SourceUnavailable):
+    """A chat model is not asked: what it might use is more than the budget has left."""
+
+
 class PriorUnavailable(BullpenError):
     """A prior cannot be computed from what is known; take the next link of the chain."""
 
@@ -123,6 +131,10 @@ class PriorUnavailable(BullpenError):
 
 class CorruptFile(BullpenError):
     """A policy, journal or lake file whose content is not what was written."""
+
+
+class FutureKnown(BullpenError):
+    """Something that is dated after the instant it was asked for: nobody could know it then."""
 
 
 class StorageFailed(BullpenError):

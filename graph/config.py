@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from agents.budget import Budget
 from tools.market.costs import CostModel
 from tools.market.schedule import LiquiditySchedule
 from tools.risk.gate.limits import GateLimits
@@ -16,6 +17,9 @@ from tools.risk.limits import RiskLimits
 
 ApprovalPolicy = Literal["never", "always", "when_large"]
 Venue = Literal["paper", "alpaca", "interactive_brokers", "crypto"]
+
+NODE_DEADLINE_S = 60.0
+"""Of an agent's node, unless the book says otherwise."""
 
 
 class CycleConfig(BaseModel):
@@ -37,6 +41,17 @@ class CycleConfig(BaseModel):
     approval: ApprovalPolicy = "when_large"
     llm: str = ""
     """init_chat_model string; empty means no chat model."""
+    budget: Budget = Field(default_factory=Budget, exclude_if=lambda budget: budget == Budget())
+    """What the chat model may use up; left out of records where it is the default."""
+    node_deadline_s: float = Field(
+        default=NODE_DEADLINE_S, gt=0.0, le=3600.0, exclude_if=lambda seconds: seconds == NODE_DEADLINE_S
+    )
+    """Wall time of an agent's node: then it abstains and the cycle goes on; left out of records where it is the
+    default."""
+    mask: bool = Field(default=False, exclude_if=lambda masked: not masked)
+    """Whether names and dates are hidden from the chat model (docs/leakage.md); left out of records where not."""
+    names: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=lambda names: not names)
+    """Symbol -> what it is called in texts, to be hidden beside the names that are known already."""
     limits: RiskLimits = Field(default_factory=RiskLimits)
     """What weights may be."""
     gate: GateLimits = Field(default_factory=GateLimits)
@@ -64,4 +79,13 @@ class CycleConfig(BaseModel):
         ):
             if inside > outside:
                 raise ValueError(f"{names[0]} ({inside}) passes {names[1]} ({outside}): widen the gate first")
+        return self
+
+    @model_validator(mode="after")
+    def _prices_are_known(self) -> Self:
+        """A limit in money that nobody can count against is none."""
+        if self.llm and self.budget.counts_money and self.llm not in self.budget.prices:
+            raise ValueError(
+                f"the budget counts money: add the price of {self.llm} to budget.prices (input and output)"
+            )
         return self
