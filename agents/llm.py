@@ -5,23 +5,20 @@ Nothing of what a provider says in an error enters a message: it may quote a key
 
 from __future__ import annotations
 
-import contextvars
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.budget import Usage
+from agents.deadlines import in_background, left_s
 from data.errors import BadAnswer, CredentialMissing, RateLimited, SourceUnavailable
+from data.sources.retry import Unreachable, retry_after_s
 
 Message = tuple[str, str]
 """(role, text), role one of system, user."""
-
-
-DEFAULT_RETRY_AFTER_S = 60.0
-"""What a rate limit without a readable Retry-After is taken to mean."""
 
 
 class ChatSettings(BaseModel):
@@ -51,6 +48,36 @@ class Chat(Protocol):
         ...
 
 
+class NotAsked(SourceUnavailable):
+    """The question was refused or never left, and will be again; nothing was generated."""
+
+
+class NotReached(Unreachable):
+    """No connection could be made; nothing was generated, and a later call may get through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What came back from a chat model: LangChain's AIMessage, and which model it is from."""
+
+    message: Any
+    model: str
+
+    @property
+    def text(self) -> str:
+        """The raw text; BadAnswer where there is none: a refusal, a tool call, an empty answer."""
+        return _text_of(self.message, self.model)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider says it used; None where it does not say."""
+        told: Mapping[str, Any] = getattr(self.message, "usage_metadata", None) or {}
+        read, written = told.get("input_tokens"), told.get("output_tokens")
+        if not isinstance(read, int) or not isinstance(written, int) or min(read, written) < 0:
+            return None
+        return Usage(read, written)
+
+
 @dataclass(slots=True)
 class ChatModel:
     """A LangChain chat model, built at its first question (thread-safe) and then kept."""
@@ -65,15 +92,22 @@ class ChatModel:
         return self.settings.model
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> str:
-        """One call in strict json_schema mode, no retries; raises as Chat says."""
-        future = _in_background(lambda: self._invoke(messages, schema))
+        """The text of `answer`."""
+        return self.answer(messages, schema).text
+
+    def answer(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Said:
+        """One call in strict json_schema mode, no retries, within the node's deadline; raises as Chat says."""
+        wait = min(self.settings.deadline_s, left_s())
+        if wait <= 0.0:
+            raise NotAsked(f"no time was left to ask {self.model}", "raise node_deadline_s")
+        future = in_background(lambda: self._invoke(messages, schema), "chat-model")
         try:
-            error = future.exception(timeout=self.settings.deadline_s)
+            error = future.exception(timeout=wait)
         except TimeoutError:
-            raise SourceUnavailable(f"{self.model} gave no answer in time", "raise deadline_s, or try later") from None
+            raise _late(self.model) from None
         if error is not None:
-            raise _named(error, self.settings) from None
-        return _text_of(future.result(), self.model)
+            raise (_named(error, self.model) if self._built is not None else _unbuilt(error, self.model)) from None
+        return Said(future.result(), self.model)
 
     def _invoke(self, messages: Sequence[Message], schema: Mapping[str, Any]) -> Any:
         model = self._model().with_structured_output(
@@ -97,44 +131,44 @@ class ChatModel:
             return self._built
 
 
-def _in_background(call: Callable[[], Any]) -> Future[Any]:
-    """Run a call in a daemon thread: a server that drips bytes for hours then holds neither the cycle nor the exit."""
-    future: Future[Any] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(call())
-        except Exception as error:  # noqa: BLE001 - the boundary of a provider's library: it may raise anything at all
-            future.set_exception(error)
-
-    Thread(target=contextvars.copy_context().run, args=(run,), daemon=True, name="chat-model").start()
-    return future
-
-
-def _named(error: BaseException, settings: ChatSettings) -> SourceUnavailable:
-    """What went wrong, in our words, by the error's type and HTTP status alone."""
-    model, kind, status = settings.model, type(error).__name__, getattr(error, "status_code", None)
+def _unbuilt(error: BaseException, model: str) -> SourceUnavailable:
     if isinstance(error, ImportError):
-        return SourceUnavailable(f"the package for {model} is not installed", "install the llm extra")
+        return NotAsked(f"the package for {model} is not installed", "install the llm extra")
+    remedy = "check the model string and the provider's key"
+    return NotAsked(f"{model} could not be asked ({type(error).__name__})", remedy)
+
+
+def _named(error: BaseException, model: str) -> SourceUnavailable:
+    """What went wrong, in our words, by the error's type and HTTP status alone."""
+    kinds, status = [type(e).__name__ for e in _causes(error)], getattr(error, "status_code", None)
     if status == 429:
-        return RateLimited(f"{model} asked us to wait (HTTP 429)", _retry_after(error))
+        headers = getattr(getattr(error, "response", None), "headers", {})
+        return RateLimited(f"{model} asked us to wait (HTTP 429)", retry_after_s(headers))
     if status in (401, 403):
         return CredentialMissing(f"{model} refused the key (HTTP {status})", "check the provider's key variable")
     if isinstance(status, int):
-        return SourceUnavailable(f"{model} answered HTTP {status}", "try later")
-    if "Timeout" in kind:
-        return SourceUnavailable(f"{model} gave no answer in time", "raise deadline_s, or try later")
-    if kind in ("LengthFinishReasonError", "ContentFilterFinishReasonError"):
-        return BadAnswer(f"{model} stopped before the end of its answer ({kind})")
-    return SourceUnavailable(f"{model} could not be asked ({kind})", "check the model string and the provider's key")
+        passing = status == 408 or status >= 500
+        return (Unreachable if passing else NotAsked)(f"{model} answered HTTP {status}", "try later")
+    if "ConnectError" in kinds or "ConnectTimeout" in kinds:
+        return NotReached(f"{model} could not be asked ({kinds[0]})", "check the network and the provider's address")
+    if "Timeout" in kinds[0]:
+        return _late(model)
+    if kinds[0] in ("LengthFinishReasonError", "ContentFilterFinishReasonError"):
+        return BadAnswer(f"{model} stopped before the end of its answer ({kinds[0]})")
+    broken = kinds[0] == "APIConnectionError"
+    return (Unreachable if broken else SourceUnavailable)(f"{model} could not be asked ({kinds[0]})", "try later")
 
 
-def _retry_after(error: BaseException) -> float:
-    headers = getattr(getattr(error, "response", None), "headers", {})
-    try:
-        return max(0.0, float(headers.get("retry-after", DEFAULT_RETRY_AFTER_S)))
-    except ValueError:
-        return DEFAULT_RETRY_AFTER_S
+def _late(model: str) -> SourceUnavailable:
+    return SourceUnavailable(f"{model} gave no answer in time", "raise deadline_s, or try later")
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
 
 
 def _text_of(message: Any, model: str) -> str:

@@ -82,5 +82,7 @@ class CycleContext:
     """The gate that `broker` asks; a replay has none to open, for it refuses what the record says was refused."""
     approver: Approver | None = None
     """None means: interrupt and wait for a person."""
+    node_deadline_s: float | None = None
+    """Wall time of an agent's node; None (a replay) waits for as long as it takes."""
     crash_point: Callable[[str], None] = lambda _: None
     """Named instants of execution; does nothing outside fault-injection tests."""

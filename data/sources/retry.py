@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import random
+import threading
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -35,19 +37,25 @@ class Retry:
     longest_wait_s: float = 20.0
     sleep: Callable[[float], None] = time.sleep
 
-    def call(self, provider: str, ask: Callable[[], Answer]) -> Answer:
-        """The answer of `ask`; its last RateLimited or Unreachable where none came. Other errors pass at once."""
-        # Each process waits differently (that is what jitter is for), and a wait decides nothing that is recorded.
-        jitter = random.Random(zlib.crc32(provider.encode()) ^ os.getpid())
+    def call(self, provider: str, ask: Callable[[], Answer], left_s: Callable[[], float] = lambda: math.inf) -> Answer:
+        """The answer of `ask`; its last RateLimited or Unreachable where none came. Other errors pass at once.
+
+        Nothing is waited for that would take as long as `left_s` says there is.
+        """
+        # Each thread waits differently (that is what jitter is for), and a wait decides nothing that is recorded.
+        jitter = random.Random(zlib.crc32(provider.encode()) ^ os.getpid() ^ threading.get_ident())
         for attempt in range(self.attempts - 1):
             try:
                 return ask()
             except RateLimited as error:
-                if error.retry_after_s > self.longest_wait_s:
+                wait = max(error.retry_after_s, self._wait(attempt, jitter))
+                if error.retry_after_s > self.longest_wait_s or wait >= left_s():
                     raise
-                self.sleep(max(error.retry_after_s, self._wait(attempt, jitter)))
             except Unreachable:
-                self.sleep(self._wait(attempt, jitter))
+                wait = self._wait(attempt, jitter)
+                if wait >= left_s():
+                    raise
+            self.sleep(wait)
         return ask()
 
     def _wait(self, attempt: int, jitter: random.Random) -> float:

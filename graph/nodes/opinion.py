@@ -1,4 +1,4 @@
-"""An agent's node: ask it for its View; whatever goes wrong inside it becomes a recorded abstention."""
+"""An agent's node: ask it for its View; whatever goes wrong inside it, a hang too, becomes a recorded abstention."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 
+from agents.deadlines import overdue, within
 from agents.view import abstain
-from data.errors import NotFound, StorageFailed
+from data.errors import DeadlinePassed, NotFound, StorageFailed
 from graph.context import CycleContext
 from graph.state import CycleState
 
@@ -24,12 +25,14 @@ def opinion_node(name: str) -> OpinionNode:
     """The node of agent `name`; it writes one view."""
 
     def node(state: CycleState, *, runtime: Runtime[CycleContext]) -> dict[str, Any]:
-        agent = runtime.context.agents[name]
+        agent, deadline_s = runtime.context.agents[name], runtime.context.node_deadline_s
         snapshot = runtime.context.snapshots.again(state["snapshot"])
         try:
-            view = agent.view(snapshot)
+            view = within(deadline_s, lambda: agent.view(snapshot))
         except (StorageFailed, NotFound):  # the desk itself is broken: a full disk, a replay without its answers
             raise
+        except DeadlinePassed:
+            view = overdue(agent, deadline_s or 0.0)
         except Exception as error:  # noqa: BLE001 - the boundary of an agent: any fault of its is an abstention
             view = abstain(name, agent.kind, f"{type(error).__name__}: {error}")
         return {"views": (view,)}

@@ -24,9 +24,15 @@ class Failing:
 
 
 def run(fault: Exception) -> View:
-    context: Any = SimpleNamespace(agents={"news": Failing(fault)}, snapshots=SimpleNamespace(again=lambda _: None))
+    return asked(Failing(fault))
+
+
+def asked(agent: Any, deadline_s: float | None = None) -> View:
+    snapshots = SimpleNamespace(again=lambda _: None)
+    context: Any = SimpleNamespace(agents={"news": agent}, snapshots=snapshots, node_deadline_s=deadline_s)
     state: Any = {"snapshot": None}
-    (view,) = opinion_node("news")(state, runtime=SimpleNamespace(context=context))["views"]
+    runtime: Any = SimpleNamespace(context=context)
+    (view,) = opinion_node("news")(state, runtime=runtime)["views"]
     return view
 
 
