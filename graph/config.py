@@ -10,12 +10,13 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agents.budget import Budget
+from graph.asking import AskWhen
 from tools.market.costs import CostModel
 from tools.market.schedule import LiquiditySchedule
 from tools.risk.gate.limits import GateLimits
 from tools.risk.limits import RiskLimits
 
-ApprovalPolicy = Literal["never", "always", "when_large"]
+ApprovalPolicy = Literal["never", "always", "when_large", "by_rule"]
 Venue = Literal["paper", "alpaca", "interactive_brokers", "crypto"]
 
 NODE_DEADLINE_S = 60.0
@@ -39,6 +40,9 @@ class CycleConfig(BaseModel):
     min_order_notional: float = Field(default=50.0, ge=0.0)
     """Smaller orders are not sent (account currency)."""
     approval: ApprovalPolicy = "when_large"
+    """`when_large`: where the risk check's approval_turnover is passed; `by_rule`: there, and where `ask_when` says."""
+    ask_when: AskWhen = Field(default_factory=AskWhen, exclude_if=lambda rules: rules == AskWhen())
+    """Left out of records where it says nothing."""
     llm: str = ""
     """init_chat_model string; empty means no chat model."""
     budget: Budget = Field(default_factory=Budget, exclude_if=lambda budget: budget == Budget())

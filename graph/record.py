@@ -27,6 +27,8 @@ class Approval(BaseModel):
     note: str = ""
     weights: dict[str, float] | None = None
     """The weights a person asked for, where `answer` is "edited"; they went through the risk check again."""
+    comments: tuple[str, ...] = Field(default=(), exclude_if=lambda said: not said)
+    """What was said while the proposal waited, each "who: words"; left out where nothing was."""
 
 
 class CycleRecord(BaseModel):

@@ -8,6 +8,8 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from data.snapshot import Snapshot
+from graph.asking import reasons_to_ask
+from graph.config import CycleConfig
 from graph.context import CycleContext
 from graph.record import Approval
 from graph.state import CycleState
@@ -21,7 +23,8 @@ def risk_check(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, A
     """Writes `halt`, `verdict`, and `approval`, which says whether a person must be asked."""
     context, switch = runtime.context, runtime.context.halt()
     snapshot = context.snapshots.again(state["snapshot"])
-    verdict = _ask_by_policy(context, judge(context, snapshot, state["opening"], state["allocation"].weights, switch))
+    verdict = judge(context, snapshot, state["opening"], state["allocation"].weights, switch)
+    verdict = _ask_by_policy(state, context.config, verdict)
     approval = Approval(required=verdict.decision == "needs_approval")
     return {"halt": switch, "verdict": verdict, "approval": approval}
 
@@ -48,14 +51,23 @@ def judge(
         )
 
 
-def _ask_by_policy(context: CycleContext, verdict: Verdict) -> Verdict:
+def _ask_by_policy(state: CycleState, config: CycleConfig, verdict: Verdict) -> Verdict:
+    """The verdict as the book's approval policy leaves it: whether a person is asked, and why."""
     if verdict.decision == "halted":
         return verdict
-    match context.config.approval:
+    match config.approval:
         case "always":
-            reasons = (*verdict.reasons, "every cycle of this book is approved by a person")
-            return verdict.model_copy(update={"decision": "needs_approval", "reasons": reasons})
+            return _asking(verdict, ("every cycle of this book is approved by a person",))
         case "never" if verdict.decision == "needs_approval":
             return verdict.model_copy(update={"decision": "reduced" if verdict.clamps else "approved"})
+        case "by_rule":
+            fired = reasons_to_ask(
+                config.ask_when, state["opening"], state["allocation"].weights, verdict, state["views"]
+            )  # fmt: skip
+            return _asking(verdict, fired) if fired else verdict
         case _:
             return verdict
+
+
+def _asking(verdict: Verdict, reasons: tuple[str, ...]) -> Verdict:
+    return verdict.model_copy(update={"decision": "needs_approval", "reasons": (*verdict.reasons, *reasons)})
