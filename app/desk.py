@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.runtime import Market
     from app.stores import Stores
     from app.trace_store import Run
+    from app.traces import Traces
     from app.training import TrainingOrder
     from graph.replay import Replay
     from rl.policies.champions import Standing
@@ -189,6 +190,13 @@ class Desk:
     def trace(self, cycle_id: str) -> tuple[Run, ...]:
         """The runs of a cycle, from the local trace store."""
         return self._stores.traces.runs(cycle_id)
+
+    @cached_property
+    def traces(self) -> Traces:
+        """The local traces: shown, searched, thinned out."""
+        from app.traces import Traces
+
+        return Traces(self._stores)
 
     def book(self, name: str) -> Book | None:
         """The book as its last cycle left it."""
