@@ -19,6 +19,7 @@ from app.cli_options import AsJson, BookName, Config, DataPath, Frequency, Home,
 from app.cli_policies import commands as policies
 from app.cli_replay import commands as replays
 from app.cli_rewards import commands as rewards
+from app.cli_traces import commands as traces
 from app.cli_train import commands as learning
 from app.cli_tune import commands as tuning
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
@@ -38,6 +39,7 @@ app.add_typer(backtests)
 app.add_typer(learning)
 app.add_typer(policies, name="policies")
 app.add_typer(rewards)
+app.add_typer(traces, name="traces")
 app.add_typer(tuning)
 
 EXIT_CODES: tuple[tuple[type[BullpenError], int], ...] = (

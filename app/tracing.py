@@ -90,11 +90,11 @@ def _summary(outputs: Any) -> str:
 
 
 @contextmanager
-def tracers(store: TraceStore, tags: TraceTags) -> Generator[list[BaseCallbackHandler]]:
+def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generator[list[BaseCallbackHandler]]:
     """The callbacks of one cycle; on leaving, LangSmith gets a bounded time to take the rest."""
     redact = Redactor()
     handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]
-    client = _langsmith(redact)
+    client = _langsmith(redact) if remote else None
     if client is not None:
         handlers.append(LangChainTracer(client=client, project_name=os.environ.get("LANGSMITH_PROJECT", "bullpen")))
     try:

@@ -13,12 +13,13 @@ import pandas as pd
 from agents.explainer.answer import Step
 from agents.view import View
 from app.trace_store import Run
+from app.traces import tree
 from graph.record import CycleRecord
 from tools.backtest.result import Result
 from tools.backtest.words import figure_name, figure_text
 from tools.execution.book import Book
 from tools.execution.orders import Fill
-from ui.progress import moment, outcome
+from ui.progress import moment
 
 PERCENT = 100.0
 MILLISECONDS = 1000.0
@@ -206,9 +207,7 @@ def bars(steps: Sequence[Step]) -> pd.DataFrame:
 
 def trace(runs: Sequence[Run]) -> pd.DataFrame:
     """The runs of a cycle as an indented tree; when each began is counted from the root of its own tree."""
-    known = {run.run_id: run for run in runs}
-    rows = [_traced(run, _ancestors(run, known)) for run in _preorder(runs, known)]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([_traced(branch.run, branch.ancestors) for branch in tree(runs)])
 
 
 def _traced(run: Run, ancestors: Sequence[Run]) -> dict[str, object]:
@@ -218,31 +217,9 @@ def _traced(run: Run, ancestors: Sequence[Run]) -> dict[str, object]:
         "run": "\u2003" * len(ancestors) + ("└ " if ancestors else "") + run.name,
         "begins after, ms": (begun - moment(root.started_at)).total_seconds() * MILLISECONDS,
         "took, ms": took,
-        "state": outcome(run),
-        "says": run.summary if outcome(run) == "waited" else run.error or run.summary,
+        "state": run.outcome,
+        "says": run.summary if run.outcome == "waited" else run.error or run.summary,
     }
-
-
-def _preorder(runs: Sequence[Run], known: dict[str, Run]) -> list[Run]:
-    children: dict[str, list[Run]] = {}
-    for run in sorted(runs, key=lambda r: r.started_at):
-        children.setdefault(run.parent_id if run.parent_id in known else "", []).append(run)
-    ordered: list[Run] = []
-    stack = list(reversed(children.get("", [])))
-    while stack:
-        run = stack.pop()
-        ordered.append(run)
-        stack.extend(reversed(children.get(run.run_id, [])))
-    return ordered
-
-
-def _ancestors(run: Run, known: dict[str, Run]) -> list[Run]:
-    """The parent, its parent, and so on to the root."""
-    found: list[Run] = []
-    while run.parent_id in known:
-        run = known[run.parent_id]
-        found.append(run)
-    return found
 
 
 def history(points: Sequence[tuple[str, float, float]]) -> pd.DataFrame:

@@ -58,7 +58,7 @@ def _state(node: str, run: Run | None, alive: bool, finished: bool, now: datetim
     if not run.ended_at and not alive:
         return NodeState(node, "stopped")
     elapsed = ((moment(run.ended_at) if run.ended_at else now) - moment(run.started_at)).total_seconds()
-    match outcome(run):
+    match run.outcome:
         case "not ended":
             return NodeState(node, "running", elapsed)
         case "waited":
@@ -69,15 +69,6 @@ def _state(node: str, run: Run | None, alive: bool, finished: bool, now: datetim
             said = run.summary.partition(": ")[2] if node in OPINIONS else ""
             abstained = said and not _SPOKE.fullmatch(said)
             return NodeState(node, "abstained" if abstained else "done", elapsed, said)
-
-
-def outcome(run: Run) -> Literal["not ended", "waited", "failed", "done"]:
-    """How a run ended; one that was interrupted waited for a person, which is no failure."""
-    if not run.ended_at:
-        return "not ended"
-    if "Interrupt" in run.error:
-        return "waited"
-    return "failed" if run.error else "done"
 
 
 def moment(text: str) -> datetime:
