@@ -94,7 +94,7 @@ class Purse(Protocol):
         """Hold back what a call may use at most, and name the reservation; BudgetSpent where it does not fit."""
         ...
 
-    def settle(self, reservation: int, used: Usage | None) -> None:
+    def settle(self, reservation: int, model: str, used: Usage | None) -> None:
         """Put what was used in the place of the reservation; None (nobody knows) leaves it spent whole."""
         ...
 

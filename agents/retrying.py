@@ -43,10 +43,10 @@ class PatientChat:
         try:
             said = self.asked.answer(messages, schema)
         except UNBILLED:
-            self.purse.settle(held, NOTHING)
+            self.purse.settle(held, self.model, NOTHING)
             raise
         except SourceUnavailable:
-            self.purse.settle(held, None)
+            self.purse.settle(held, self.model, None)
             raise
-        self.purse.settle(held, said.usage)
+        self.purse.settle(held, self.model, said.usage)
         return said.text

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.analysts.answers import AnswerStore
-from agents.llm import ChatModel, ChatSettings
+from agents.deadlines import as_cut_off
+from agents.llm import Chat, ChatModel, ChatSettings
 from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
 from agents.protocol import Agent
+from agents.retrying import PatientChat
 from agents.roster import build_roster
 from app.code_hash import code_hash
 from app.gates import BookGates
 from app.settings import Settings
-from app.slots import next_slot
+from app.slots import next_slot, wall_day
 from app.stores import Stores
 from app.venues import Account, account_of, check_venue, open_venue
 from data.builder import LakeSnapshots
@@ -32,7 +34,7 @@ from graph.config import CycleConfig
 from graph.context import CycleContext
 from graph.facts import LakeFacts, RecordedFacts
 from graph.opening import LedgerOpener, recorded_opening
-from graph.record import CycleRecord
+from graph.record import CycleRecord, cycle_id_of
 from graph.state import SnapshotRef
 from rl.store import Role
 from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
@@ -78,6 +80,8 @@ class Market:
     builder: LakeSnapshots
     account: Account = field(default_factory=Account)
     replaying: bool = False
+    spending_day: Callable[[str], str] = field(default=lambda _slot: wall_day())
+    """Slot -> the UTC day that what its chat model uses up counts to."""
     facts: LakeFacts = field(init=False)
     gates: BookGates = field(init=False)
     opened: dict[str, tuple[LastGate, GatedBroker]] = field(default_factory=dict[str, tuple[LastGate, GatedBroker]])
@@ -92,10 +96,25 @@ class Market:
         cycles, trained_until = self.stores.ledger.cycles(book), self.policies.trained_until(self.source.name)
         return next_slot(self.source, self.slots, cycles, trained_until, book, as_of)
 
-    def agents(self, book: str) -> Mapping[str, Agent]:
+    def agents(self, book: str, slot: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""
-        chat = ChatModel(ChatSettings(model=self.config.llm)) if self.config.llm else None
-        return build_roster(self.policies.symbol_agents, chat, self.answers, scope=book, replay_only=self.replaying)
+        return build_roster(
+            self.policies.symbol_agents,
+            self.chat(book, slot),
+            self.answers,
+            scope=book,
+            replay_only=self.replaying,
+        )
+
+    def chat(self, book: str, slot: str) -> Chat | None:
+        """The book's chat model within its budget, or None where it has none."""
+        if not self.config.llm:
+            return None
+        model = ChatModel(ChatSettings(model=self.config.llm))
+        if self.replaying:  # it is never asked
+            return model
+        cycle_id, day = cycle_id_of(book, slot), partial(self.spending_day, slot)
+        return PatientChat(model, self.stores.spending.purse(self.config.budget, book, cycle_id, day))
 
     def controller(self) -> MetaController:
         """The meta-controller with its fallback chain."""
@@ -119,7 +138,7 @@ class Market:
             source_params=self.source.params(),
             config=self.config,
             snapshots=self.facts,
-            agents=self.agents(book),
+            agents=self.agents(book, slot),
             controller=self.controller(),
             opener=LedgerOpener(ledger, broker, self.config, self.slots),
             ledger=ledger,
@@ -127,6 +146,7 @@ class Market:
             halt=lambda: read_halt(self.stores.home),
             code_hash=code_hash(),
             gate=gate,
+            node_deadline_s=self.config.node_deadline_s,
         )
 
     def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:
@@ -201,7 +221,7 @@ def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]
             source_params=record.source["params"],
             config=config,
             snapshots=RecordedFacts(market.builder, ref),
-            agents=market.agents(record.book),
+            agents=as_cut_off(market.agents(record.book, record.slot), record.views),
             controller=market.controller(),
             opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),

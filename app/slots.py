@@ -52,3 +52,8 @@ def _within(source: Source, slot: datetime) -> str:
         remedy = f"the source has {first:%Y-%m-%d} to {last:%Y-%m-%d}; name a date within it with --as-of"
         raise OutOfRange(f"slot {slot_text(slot)} is outside the data", remedy)
     return slot_text(slot)
+
+
+def wall_day() -> str:
+    """Today, UTC (ISO)."""
+    return datetime.now(UTC).date().isoformat()

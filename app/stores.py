@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
     from app.answers import SqliteAnswers
+    from app.spending import Spending
     from app.trace_store import TraceStore
     from data.lake.lake import Lake
     from rl.store import PolicyStore
@@ -50,6 +51,13 @@ class Stores:
         from app.answers import SqliteAnswers
 
         return SqliteAnswers(self.home / "answers.sqlite")
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What chat models have used up."""
+        from app.spending import Spending
+
+        return Spending(self.home / "spending.sqlite")
 
     @cached_property
     def policies(self) -> PolicyStore:
