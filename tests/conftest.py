@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import postgres_server, postgres_url, where  # noqa: F401 - fixtures
+
 LOOPBACK = ("127.0.0.1", "localhost", "::1", "0.0.0.0", "")
 
 
