@@ -6,6 +6,8 @@ import math
 
 from agents.specs import AgentSpec, TextKind
 from data.clock import MAX_AGE, to_datetime
+from data.features.groups import SWITCHED_OFF, group_of
+from data.features.spec import FeatureSpec
 from data.features.text import LOOKBACK_SLOTS
 from data.snapshot import Snapshot, Text
 
@@ -67,10 +69,10 @@ def why_unknown(spec: AgentSpec, snapshot: Snapshot, column: int) -> str:
         return stale
     for feature in snapshot.features.specs:
         if feature.name in spec.inputs and math.isnan(float(snapshot.last(feature.name)[column])):
-            return f"{feature.name} is unknown (it needs {feature.window} slots)"
+            return _missing(snapshot, feature)
     for feature in snapshot.features.shared_specs:
         if feature.name in spec.inputs and math.isnan(float(snapshot.features.market(feature.name)[-1])):
-            return f"{feature.name} is unknown (it needs {feature.window} slots)"
+            return _missing(snapshot, feature)
     return f"no {spec.texts} about it" if spec.texts else f"{spec.model} gives no score"
 
 
@@ -84,3 +86,9 @@ def why_silent(spec: AgentSpec, snapshot: Snapshot) -> str:
     if spec.macro and not snapshot.macro:
         return "no macro release is known"
     return ""
+
+
+def _missing(snapshot: Snapshot, feature: FeatureSpec) -> str:
+    if f"features:{group_of(feature.name)}" in snapshot.unavailable:
+        return f"{feature.name} is {SWITCHED_OFF}"
+    return f"{feature.name} is unknown (it needs {feature.window} slots)"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 from agents.analysts.answers import AnswerStore, MemoryAnswers
 from agents.analysts.reader import ReadingAnalyst
 from agents.llm import Chat
 from agents.policies.chosen import Chosen
+from agents.policies.symbol_agents import HORIZON_BARS as POLICY_HORIZON
 from agents.policies.symbol_agents import PolicyAgent
 from agents.protocol import Agent
+from agents.silent import SilentAgent
 from agents.specialists.strategy_agent import StrategyAgent
 from agents.specs import SPECS
 from rl.meta.inputs import AGENTS
-from tools.strategies.catalog import STRATEGIES
+from tools.strategies.catalog import HORIZON_BARS, STRATEGIES
 
 
 def build_roster(
@@ -20,11 +24,13 @@ def build_roster(
     answers: AnswerStore | None = None,
     scope: str = "",
     replay_only: bool = False,
+    off: AbstractSet[str] = frozenset(),
 ) -> dict[str, Agent]:
     """All agents. With a chat model the analysts read with it, and keep what it says in `answers` under `scope`.
 
     `scope` is the book: an answer, or a failure to answer, is reused for the same book and facts only. With
     `replay_only` the model is never asked: an analyst whose answer is not recorded raises NotFound.
+    Those `off` abstain.
     """
     seated: dict[str, Agent] = {"policy": PolicyAgent(symbol_agents)}
     kept = answers if answers is not None else MemoryAnswers()
@@ -34,4 +40,9 @@ def build_roster(
             seated[spec.name] = ReadingAnalyst(local, chat, kept, scope, replay_only)
         else:
             seated[spec.name] = local
+    seated |= {name: SilentAgent(name, seated[name].kind, _horizon(name)) for name in off}
     return {name: seated[name] for name in AGENTS}
+
+
+def _horizon(name: str) -> int:
+    return HORIZON_BARS[name] if name in STRATEGIES else POLICY_HORIZON

@@ -22,6 +22,7 @@ from data.content import content_hash
 from data.errors import InputError, OutOfRange, SourceUnavailable
 from data.facts import find, macro_facts, texts_of
 from data.features.catalog import compute_features
+from data.features.groups import absent_kinds, known_beside, reasons, without_groups
 from data.features.regime_fit import RegimeFits
 from data.features.spec import Features
 from data.features.text import LOOKBACK_SLOTS
@@ -68,13 +69,16 @@ class _Computed:
 
     panel: Panel
     features: Features
+    full: Features
+    """With the groups that are switched off: what is found wrong with the data does not depend on them."""
     ready: BoolArray
 
 
 class LakeSnapshots:
     """Snapshots of one source on one clock. `symbols` (None: all) are traded; `history_bars` 0 keeps every slot.
 
-    Raises UnknownSymbol, and OutOfRange where the source has no data at an instant.
+    The feature groups `off` (data.features.groups) are absent from all it builds. Raises UnknownSymbol, and OutOfRange
+    where the source has no data at an instant.
     """
 
     def __init__(
@@ -84,9 +88,10 @@ class LakeSnapshots:
         slots: Slots,
         symbols: tuple[str, ...] | None = None,
         history_bars: int = 0,
+        off: frozenset[str] = frozenset(),
     ) -> None:
         self._source, self._lake, self._slots = source, lake, slots
-        self._symbols, self._history_bars = symbols, history_bars
+        self._symbols, self._history_bars, self._off = symbols, history_bars, off
         self._key = tables.source_key(source)
         self._fits = RegimeFits(lake.root / REGIMES)
         self._ingested: tuple[datetime, IngestReport] | None = None
@@ -178,7 +183,11 @@ class LakeSnapshots:
         instruments = self._instruments(versions)
         self._within(everything, as_of)
         checked = Checked(cut(everything.clean, None, as_of), cut(everything.refused, None, as_of))
-        rows = {kind: self._read(kind, versions, as_of) for kind in (Kind.MACRO, Kind.NEWS, Kind.POSTS)}
+        absent = absent_kinds(self._off)
+        rows = {
+            kind: tables.empty(kind) if kind in absent else self._read(kind, versions, as_of)
+            for kind in (Kind.MACRO, Kind.NEWS, Kind.POSTS)
+        }
         return _Facts(instruments, checked, rows[Kind.MACRO], rows[Kind.NEWS], rows[Kind.POSTS])
 
     def _read(self, kind: Kind, versions: dict[str, int], as_of: datetime) -> pd.DataFrame:
@@ -219,13 +228,14 @@ class LakeSnapshots:
             raise OutOfRange(f"no symbol has a bar by {slot_text(as_of)}", "name a later date, or more symbols")
         panel = panel_from(panel_from(panel, int(begun[0])), -history_bars)
         max_age = self._slots.max_age
-        features = compute_features(panel, facts.news, facts.posts, facts.macro, fits=self._fits, max_age=max_age)
+        full = compute_features(panel, facts.news, facts.posts, facts.macro, fits=self._fits, max_age=max_age)
         refused = refused_cells(facts.checked, instruments, panel.times)
-        known = np.isfinite(features.values).all(axis=2)
-        return _Computed(panel, features, fresh(panel, max_age) & known & ~refused)
+        ready = fresh(panel, max_age) & known_beside(full, self._off) & ~refused
+        return _Computed(panel, without_groups(full, self._off), full, ready)
 
     def _snapshot(self, as_of: datetime, versions: dict[str, int], unavailable: dict[str, str]) -> Snapshot:
         facts = self._facts(as_of, versions, unavailable)
+        unavailable |= reasons(self._off)
         done = self._computed(facts, as_of, self._history_bars)
         recent = self._slots.back(as_of, LOOKBACK_SLOTS)
         symbols = done.panel.symbols
@@ -233,7 +243,7 @@ class LakeSnapshots:
         news = texts_of(cut(facts.news, recent, None), "publisher", symbols)
         posts = texts_of(cut(facts.posts, recent, None), "channel", symbols)
         chains = summarise_chains(self._chains(versions, recent, as_of))
-        findings = find(done.panel, done.features, facts.checked.refused, unavailable, self._slots.max_age)
+        findings = find(done.panel, done.full, facts.checked.refused, unavailable, self._slots.max_age)
         tradable = done.ready[-1].copy()
         words = {
             "source": self._source.name, "as_of": as_of, "frequency": self._slots.frequency, "macro": macro,

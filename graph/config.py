@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agents.budget import Budget
+from data.errors import InputError
 from graph.asking import AskWhen
+from graph.without import Switches, normal, switches
 from tools.market.costs import CostModel
 from tools.market.schedule import LiquiditySchedule
 from tools.risk.gate.limits import GateLimits
@@ -71,6 +73,23 @@ class CycleConfig(BaseModel):
     """Our symbol -> CCXT's market at that exchange, such as BTC-USD: BTC/USDT."""
     liquidity: LiquiditySchedule | None = None
     """Impact, participation and lots of the paper broker; None: every order is filled whole, whatever its size."""
+
+    without: tuple[str, ...] = Field(default=(), exclude_if=lambda off: not off)
+    """What is switched off: agents, "features:<group>", "clamp:<limit>", or "prior=<name>" for another prior
+    (graph.without); left out of records where nothing is."""
+
+    @property
+    def switches(self) -> Switches:
+        """`without`, sorted by what it switches."""
+        return switches(self.without)
+
+    @field_validator("without")
+    @classmethod
+    def _without_is_known(cls, named: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return normal(named)
+        except InputError as error:
+            raise ValueError(f"{error.message} ({error.remedy})") from error
 
     @model_validator(mode="after")
     def _gate_is_the_outer_fence(self) -> Self:

@@ -62,16 +62,20 @@ class MetaController:
     """Allocates by a trained policy where there is one.
 
     `policy` and `symbol_agents` are what the store gave for the two roles (see `agents.policies.chosen`); the latter
-    is only named in the allocation, the "policy" agent speaks for it. `cash_share` is the prior's cash.
+    is only named in the allocation, the "policy" agent speaks for it. `cash_share` is the prior's cash; `instead` takes
+    the place of the prior that the policy was trained on.
     """
 
     policy: Chosen
     symbol_agents: Chosen
     cash_share: float = CASH_SHARE
+    instead: PriorName | None = None
 
     @property
     def prior(self) -> PriorName:
-        """The policy's prior; the default where there is no policy that names one (a broken one fails its link)."""
+        """The one `instead`, else the policy's; the default where no policy names one (a broken one fails its link)."""
+        if self.instead is not None:
+            return self.instead
         bundle = self.policy.bundle
         if bundle is None or bundle.manifest.role != "meta_controller":
             return DEFAULT

@@ -42,6 +42,7 @@ def judge(
             limits=context.config.limits,
             halt=switch,
             as_of=snapshot.as_of,
+            off=context.config.switches.clamps,
         )
     except Exception as error:  # noqa: BLE001 - safety code fails closed: a check that cannot answer halts
         return Verdict(

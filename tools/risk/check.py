@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 import numpy as np
@@ -22,6 +23,7 @@ from tools.risk.exposures import measurable
 from tools.risk.kill_switch.halt import HaltState
 from tools.risk.limits import RiskLimits
 from tools.risk.measures import beta, volatility
+from tools.risk.off import lifted, unstopped
 from tools.risk.portfolio import SAME, profile, stress_loss
 from tools.risk.projection import project
 from tools.risk.situation import Situation, situation, vector, with_cash
@@ -40,21 +42,23 @@ def check(
     limits: RiskLimits,
     halt: HaltState,
     as_of: datetime,
+    off: AbstractSet[str] = frozenset(),
 ) -> Verdict:
     """What of `target` (weights by symbol with CASH) is allowed for `book`, marked at `as_of`.
 
-    `tradable` (S,) in the panel's order. Pure: the same arguments give the same verdict. Never raises on bad numbers in
-    `target`: it halts.
+    `tradable` (S,) in the panel's order; the limits named in `off` (tools.risk.off) do not act. Pure: the same
+    arguments give the same verdict. Never raises on bad numbers in `target`: it halts.
     """
     if not _has_value(book):
         return Verdict(decision="halted", weights={CASH: 1.0}, reasons=("the book has no positive value",))
+    limits = lifted(limits, off)
     held = book.weights()
     reasons = (*_stops(book, limits, halt, as_of), *_unpriced(held, panel, limits), *_malformed(target, held, panel))
     figures = {"drawdown": drawdown(book), "day_return": day_return(book)}
     if reasons:
         return Verdict(decision="halted", weights=_named(held, panel), measures=figures, reasons=reasons)
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no number, and risk is then unknown
-        s = situation(book, held, panel, tradable, limits, as_of)
+        s = unstopped(situation(book, held, panel, tradable, limits, as_of), off)
         weights, clamps, notes = _within_limits(vector(target, s.symbols), s)
         measures = figures | _measures(weights, s)
     decision, questions = _judge(measures["turnover"], limits, clamps)

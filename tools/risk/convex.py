@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -73,13 +74,13 @@ class Problem:
     s: Situation
 
     def bounds(self, guess: FloatArray | None = None) -> Iterator[Bound]:
-        """All limits, in the order of the clamps; what is not convex is taken at the weights `guess` (S,).
+        """All limits there are, in the order of the clamps; what is not convex is taken at the weights `guess` (S,).
 
         Without a guess, it is taken at those that were asked for, and historical VaR is left out.
         """
         self.x.value = self.most
         for bound in (*self._of_sizes(), *self._of_the_whole(), *self._of_tails(guess)):
-            if not (bound.shrinks and bound.met()):
+            if math.isfinite(bound.cap) and not (bound.shrinks and bound.met()):
                 yield bound
 
     def solve(self, bounds: list[Bound], inside: float = INSIDE) -> FloatArray:
