@@ -1,13 +1,15 @@
 """The dossier: a record's JSON with what else an explanation may cite beside it, under roots of their own.
 
-    history           the book's other finished cycles, oldest first: HISTORY_FIELDS of each record; every symbol of this
+    history           the book's other finished cycles, oldest first: HISTORY_FIELDS of each; every symbol of this
                       record stands in their weights (0 where that cycle did not name it)
     counterfactuals   what was left out ("news", "features:momentum", "clamp:max_name_weight") -> `weights` and
                       `difference` (the weight without it less the weight as decided), by symbol
     cards             policy id -> CARD_FIELDS of its manifest
     costs             what each filled order cost against the price that it was decided at (see agents.explainer.costs)
+    holdings          what each position is worth against what was paid for it (see agents.explainer.holdings)
+    bindings          what each limit that fired was asked for and allowed (likewise)
 
-A root that an archive cannot fill stays out (costs need none), so that an answer can tell unknown from empty.
+A root that an archive cannot fill stays out (the last three need none), so that an answer can tell unknown from empty.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agents.explainer.costs import order_costs
+from agents.explainer.holdings import bindings, holdings
 
 Json = Mapping[str, Any]
 
@@ -65,8 +68,7 @@ def dossier(record: Json, archive: Archive | None = None, wants: Wants | None = 
     if archive is not None and wants.without:
         runs = {name: archive.counterfactual(name) for name in wants.without}
         out["counterfactuals"] = {name: dict(run) for name, run in runs.items() if run is not None}
-    out["costs"] = order_costs(record, others)
-    return out
+    return out | {"costs": order_costs(record, others), "holdings": holdings(record), "bindings": bindings(record)}
 
 
 def _others(record: Json, archive: Archive) -> list[Json]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from agents.explainer.facts import Facts
 from data.market import CASH
@@ -74,6 +75,7 @@ _AGENT = {
     "policy": rf"\b(?:polic(?:y|ies)|symbol|rl){_ROLE}",
 }
 """How people name each agent: some by their own name, the others only together with what they are."""
+_ANY_AGENT = re.compile(rf"(?:the )?(?:{'|'.join(_AGENT.values())})")
 
 
 def agents_in(words: str, facts: Facts) -> tuple[str, ...]:
@@ -81,9 +83,18 @@ def agents_in(words: str, facts: Facts) -> tuple[str, ...]:
     return tuple(a for a in facts.agents if re.search(_AGENT.get(a, rf"\b{re.escape(a)}\b"), words.lower()))
 
 
-def without_agents(words: str) -> str:
-    """The words with agents called "they": a question of "the risk specialist" is not one of risk."""
-    return re.sub("|".join(_AGENT.values()), "they", words.lower())
+def called_by_name(words: str, facts: Facts) -> tuple[str, ...]:
+    """Agents of the record whose bare name stands in a question in which it can mean nothing else."""
+    plain = words.lower().replace("-", " ")
+    return tuple(a for a in facts.agents if re.search(rf"\b{re.escape(a).replace('_', '[ _]')}\b", plain))
+
+
+def mask(words: str, symbols: Iterable[str], symbol: str, agent: str) -> str:
+    """The words in lower case, symbols and agents masked: a question of "the risk specialist" is not one of risk."""
+    out = words
+    for name in sorted(symbols, key=len, reverse=True):
+        out = re.sub(rf"(?<![\w.])\$?{re.escape(name)}(?!\w)", symbol, out, flags=re.IGNORECASE)
+    return _ANY_AGENT.sub(agent, out.lower())
 
 
 def strangers_in(words: str, facts: Facts) -> tuple[str, ...]:
