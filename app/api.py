@@ -1,7 +1,7 @@
-"""The kill switch over HTTP: halt, resume and status, for whoever holds the token.
+"""The kill switch and approvals over HTTP: halt, resume, status, what waits and its answers, for who holds the token.
 
 It listens on this machine only unless told otherwise, speaks plain HTTP (put a proxy with TLS before it), and does
-nothing that `bullpen halt` and `bullpen resume` do not. Without BULLPEN_API_TOKEN it does not start.
+nothing that `bullpen halt`, `resume`, `approvals` and `approve` do not. Without BULLPEN_API_TOKEN it does not start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,17 @@ class ResumeRequest(BaseModel):
 
     by: Words
     book: Words | None = None
+
+
+class AnswerRequest(BaseModel):
+    """agent-inbox's HumanResponse, and who says so."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    type: Literal["accept", "edit", "respond", "ignore"]
+    args: dict[str, Any] | str | None = None
+    by: Words
+    note: Annotated[str, Field(max_length=2000)] = ""
 
 
 def token_from(environment: Mapping[str, str]) -> str:
@@ -83,12 +94,20 @@ def build_api(desk: Desk, token: str) -> FastAPI:
     def resume(asked: ResumeRequest) -> dict[str, Any]:
         return desk.resume(asked.by, asked.book)
 
+    def waiting() -> list[dict[str, Any]]:
+        return [found.as_json() for found in desk.approvals.waiting()]
+
+    def answer(cycle_id: str, said: AnswerRequest) -> dict[str, Any]:
+        return desk.approvals.answer(cycle_id, said.model_dump()).as_json()
+
     api = FastAPI(title="bullpen", docs_url=None, redoc_url=None, openapi_url=None)
     api.middleware("http")(authorised)
     api.add_exception_handler(BullpenError, refused)
     api.post("/halt")(halt)
     api.post("/resume")(resume)
     api.get("/status")(desk.halt_state)
+    api.get("/approvals")(waiting)
+    api.post("/approvals/{cycle_id}")(answer)
     return api
 
 

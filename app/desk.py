@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agents.explainer.answer import Answer
+    from app.approvals import Approvals
     from app.backtesting.kept import Kept
     from app.backtesting.request import BacktestRequest
     from app.policies import PolicyLine, PolicyPage
@@ -90,6 +91,7 @@ class Desk:
 
     def cycle(self, as_of: str | None = None, on_node: NodeFinished | None = None) -> CycleOutcome:
         """Run the cycle of a slot, or finish the one that was left unfinished; a done slot is never run twice."""
+        self.approvals.close_expired(self.settings.book_name())
         with self.taken_up(as_of) as (start, begun):
             cycle_id = start["cycle_id"]
             if begun == "done":
@@ -128,13 +130,24 @@ class Desk:
             raise InputError(f"cycle {cycle_id} has decided under other settings", remedy)
         return status
 
-    def answer(self, name: str, response: dict[str, Any], on_node: NodeFinished | None = None) -> CycleOutcome:
-        """Answer a waiting cycle in agent-inbox's HumanResponse form: accept, ignore, or edit with weights."""
+    @property
+    def approvals(self) -> Approvals:
+        """What waits for a person, and the answers."""
+        from app.approvals import Approvals
+
+        return Approvals(self)
+
+    def unfinished(self, name: str) -> Entry:
+        """The cycle of an id, the beginning of one, or "latest", that is not done; NotFound."""
         entry = self._entry(name)
+        if entry.status == "done":
+            raise NotFound(f"cycle {entry.cycle_id} is done; nothing waits", "see `bullpen journal`")
+        return entry
+
+    def go_on(self, entry: Entry, response: dict[str, Any] | None, on_node: NodeFinished | None) -> CycleOutcome:
+        """Go on with a cycle under the settings it was started with, with a person's answer where it waits for one."""
         desk = Desk(self._settings_of(entry))
         with desk._alone(entry.book):
-            if entry.status == "done":
-                raise NotFound(f"cycle {entry.cycle_id} is done; nothing waits", "see `bullpen journal`")
             return desk._run(entry.book, entry.slot, entry.cycle_id, response, on_node)
 
     def _run(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from app.tracing import TraceTags, tracers
+from data.errors import NotFound
 from graph.checkpoint import storage_errors
 from graph.cycle import CycleGraph, build_cycle
 from graph.state import CycleInput
@@ -59,11 +61,31 @@ def drive(
     return None
 
 
+class Asked(NamedTuple):
+    """A question to a person, and when the graph stopped to ask it (UTC)."""
+
+    request: dict[str, Any]
+    at: datetime
+
+
+def asked(stores: Stores, book: str, slot: str) -> Asked | None:
+    """What a cycle waits for, by its checkpoint; None where it waits for nobody."""
+    config = cast(RunnableConfig, {"configurable": {"thread_id": thread_of(book, slot)}})
+    with storage_errors():
+        state = build_cycle(stores.checkpointer).get_state(config)
+    if not state.interrupts or state.created_at is None:
+        return None
+    return Asked(_request(state.interrupts), datetime.fromisoformat(state.created_at).astimezone(UTC))
+
+
 def _entry(graph: CycleGraph, config: RunnableConfig, start: CycleInput, response: dict[str, Any] | None) -> Any:
     """What to feed the graph: a person's answer, nothing (go on from the checkpoint), or a fresh start."""
+    state = graph.get_state(config)
+    if response is not None and not state.interrupts:
+        raise NotFound(f"cycle {start['cycle_id']} waits for nobody any more", "see `bullpen journal`")
     if response is not None:
         return Command(resume=response)
-    return None if graph.get_state(config).next else start
+    return None if state.next else start
 
 
 def _request(wrote: Any) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def cycle(outcome: CycleOutcome) -> None:
     if outcome.record is None:
         request = outcome.request or {}
         say(f"\nCycle {outcome.cycle_id} waits for a person.\n{request.get('description', '')}")
-        say(f"Answer with: bullpen approve {outcome.cycle_id}   (or add --reject)")
+        say(f"Answer with: bullpen approve {outcome.cycle_id}   (or --reject, --set SYMBOL=WEIGHT, --comment WORDS)")
         return
     if outcome.status == "already_done":
         say("This slot has been run; nothing was sent again. Its record:")

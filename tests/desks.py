@@ -12,7 +12,7 @@ from typing import Any
 from app.desk import Desk
 from app.settings import load_settings
 
-SMALL = "NOVA,ORBT"
+SMALL = "AEROLIN,BANKORA,BIOLUMA,CHEMORA,CUPRAL,GRANUM,NOVALIN,ORBTEK"
 DATE = "2023-03-15"
 SAMPLE_DATE = "2020-03-16"
 ROOT = Path(__file__).parents[1]

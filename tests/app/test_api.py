@@ -24,7 +24,15 @@ def client(tmp_path):
 )
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/halt"), ("POST", "/resume"), ("GET", "/status"), ("GET", "/docs"), ("GET", "/nowhere")],
+    [
+        ("POST", "/halt"),
+        ("POST", "/resume"),
+        ("GET", "/status"),
+        ("GET", "/docs"),
+        ("GET", "/nowhere"),
+        ("GET", "/approvals"),
+        ("POST", "/approvals/cy-0"),
+    ],
 )
 def test_nothing_is_answered_without_the_token(client, tmp_path, method, path, headers):
     answer = client.request(method, path, headers=headers, json={"reason": "drill", "by": "x"})

@@ -64,7 +64,7 @@ def test_the_second_cycle_of_a_book_replays_too(tmp_path: Path) -> None:
 def test_a_rejected_proposal_replays(tmp_path: Path) -> None:
     waiting = desk(tmp_path, approval="always").cycle(DATE)
     assert waiting.status == "waiting"
-    done = desk(tmp_path).answer(waiting.cycle_id, {"type": "ignore", "by": "anna"})
+    done = desk(tmp_path).approvals.answer(waiting.cycle_id, {"type": "ignore", "by": "anna"})
     assert done.record is not None
     assert done.record.orders == ()
     assert done.record.approval.by == "anna"
@@ -77,7 +77,8 @@ def test_an_edit_goes_through_the_risk_check_again_and_replays(tmp_path: Path) -
     weights = dict(waiting.request["action_request"]["args"]["weights"])
     symbol = max((s for s in weights if s != "CASH"), key=lambda s: weights[s])
     edited = dict.fromkeys(weights, 0.0) | {symbol: 0.9, "CASH": 0.1}
-    done = desk(tmp_path).answer(waiting.cycle_id, {"type": "edit", "args": {"weights": edited}, "by": "anna"})
+    answer = {"type": "edit", "args": {"weights": edited}, "by": "anna"}
+    done = desk(tmp_path).approvals.answer(waiting.cycle_id, answer)
     assert done.record is not None
     assert done.record.verdict.weights[symbol] < 0.9
     assert any(c.symbol == symbol for c in done.record.verdict.clamps)

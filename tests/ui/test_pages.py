@@ -204,6 +204,18 @@ def test_the_answer_goes_to_the_desk_in_a_process(
     assert started == [("approve", (CYCLE, "--by=panel", "--note=--reject", *flags))]
 
 
+def test_edited_weights_and_comments_go_the_same_way(panel: AppTest, home: Path, started: list[Any]) -> None:
+    waiting(home)
+    open_page(panel, "cycle")
+    assert panel.button(key="edit").disabled
+    panel.button(key="comment").click().run()
+    assert started == [], "a comment needs words"
+    panel.multiselect(key="edit_symbols").set_value(["NOVA"]).run()
+    panel.number_input(key="edit_weight_NOVA").set_value(25.0).run()
+    panel.button(key="edit").click().run()
+    assert started == [("approve", (CYCLE, "--by=panel", "--note=", "--set=NOVA=0.25"))]
+
+
 def test_a_proposal_that_someone_else_answered_is_not_asked_again(panel: AppTest, home: Path) -> None:
     request = {"action_request": {"args": {"weights": {"CASH": 1.0}}}}
     journal(home, a_record(approval=Approval(required=True, answer="rejected", by="cli")))

@@ -1,4 +1,4 @@
-"""A cycle that waits for a person: what is proposed against what is held, why it asks, and the two answers."""
+"""A cycle that waits for a person: what is proposed against what is held, why it asks, and every answer there is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from ui.frames import PERCENT
 from ui.jobs import Job
 
 NOTE = "proposal_note"
+EDITED = "edit_weight_{}"
+"""Key of the input for a symbol's weight."""
 NOT_A_CHANGE = 5e-5
 """Changes of weight below half a basis point are not listed."""
 
@@ -35,6 +37,20 @@ def show(job: Job, waiting: dict[str, Any]) -> None:
         with st.container(horizontal=True):
             st.button("Accept", type="primary", icon=":material/check:", key="accept", on_click=_answer, args=about)
             st.button("Reject", icon=":material/close:", key="reject", on_click=_answer, args=(*about, "--reject"))
+            st.button("Comment", icon=":material/comment:", key="comment", on_click=_comment, args=about,
+                      help="The note is kept with the proposal, which goes on waiting")  # fmt: skip
+        _editor(about, proposed)
+
+
+def _editor(about: tuple[Job, str], proposed: dict[str, float]) -> None:
+    """Other weights for some symbols; what that leaves or takes is cash, and the risk check has the last word."""
+    with st.expander("Edit weights", icon=":material/edit:"):
+        chosen: list[str] = st.multiselect("Symbols", sorted(s for s in proposed if s != CASH), key="edit_symbols")
+        for symbol in chosen:
+            st.number_input(f"{symbol}, % of net asset value", value=round(proposed[symbol] * PERCENT, 4), step=0.5,
+                            format="%.4f", key=EDITED.format(symbol))  # fmt: skip
+        st.caption("The rest becomes cash. An edit goes through the risk check again.")
+        st.button("Approve with these weights", key="edit", disabled=not chosen, on_click=_edit, args=(*about, chosen))
 
 
 def _held(book: str) -> dict[str, float]:
@@ -51,6 +67,17 @@ def _changes(proposed: dict[str, float], held: dict[str, float]) -> pd.DataFrame
     ]
     frame = pd.DataFrame(rows, columns=["symbol", "held, %", "proposed, %", "change, pp"])
     return frame.sort_values("change, pp", key=abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def _comment(job: Job, cycle_id: str) -> None:
+    words = str(st.session_state.get(NOTE, "")).strip()
+    if words:
+        _answer(job, cycle_id, f"--comment={words}")
+
+
+def _edit(job: Job, cycle_id: str, symbols: list[str]) -> None:
+    changed = (f"--set={s}={st.session_state[EDITED.format(s)] / PERCENT!r}" for s in symbols)
+    _answer(job, cycle_id, *changed)
 
 
 def _answer(job: Job, cycle_id: str, *flags: str) -> None:
