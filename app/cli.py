@@ -22,6 +22,7 @@ from app.cli_rewards import commands as rewards
 from app.cli_traces import commands as traces
 from app.cli_train import commands as learning
 from app.cli_tune import commands as tuning
+from app.masked import masked
 from data.errors import BullpenError, CorruptFile, Halted, InputError, SourceUnavailable, StorageFailed
 
 app = typer.Typer(
@@ -179,6 +180,7 @@ def api(
 
 def main() -> None:
     """The entry point: an error of ours is one line with a remedy and an exit code, never a stack trace."""
+    sys.stderr = masked(sys.stderr)
     sys.exit(run(sys.argv[1:], lambda: app(standalone_mode=False)))
 
 

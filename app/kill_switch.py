@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from data.errors import BullpenError, StorageFailed
+from data.redaction import Redactor, told
 from tools.execution.broker import Broker
 from tools.execution.executor import withdraw_open_orders
 from tools.execution.ledger import Ledger
@@ -166,7 +167,7 @@ class KillSwitch:
         try:
             return act()
         except BullpenError as error:
-            problems.append(str(error))
+            problems.append(Redactor().text(str(error)))
         except Exception as error:  # noqa: BLE001 - the kill switch goes on with what still works
-            problems.append(f"{type(error).__name__}: {error}")
+            problems.append(told(error))
         return None

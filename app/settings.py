@@ -8,7 +8,7 @@ from typing import Any
 
 import platformdirs
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import BadConfig
@@ -54,6 +54,14 @@ class Settings(BaseSettings):
     """That Interactive Brokers' gateway is set to."""
     config: Path | None = None
     """YAML file with CycleConfig fields (see configs/desk.yaml)."""
+
+    @field_validator("venue_url")
+    @classmethod
+    def _no_password(cls, url: str) -> str:
+        """The settings of a cycle are stored with it, and a secret must not be."""
+        if "@" in url.partition("://")[2].partition("/")[0]:
+            raise ValueError("an address must not hold a user and password; the keys have their own variables")
+        return url
 
     def book_name(self) -> str:
         """The book's name: one a source, and one a folder for files."""

@@ -18,8 +18,8 @@ from langchain_core.tracers.schemas import Run as TracedRun
 from langsmith import Client
 from urllib3.util import Retry
 
-from app.redaction import Redactor
 from app.trace_store import Run, TraceStore
+from data.redaction import Redactor
 
 FLUSH_TIMEOUT_S = 3.0
 """How long the end of a cycle waits for LangSmith to take what is left."""

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
@@ -13,6 +14,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from agents.meta.allocation import Allocation, Fallback, PolicyUse
 from agents.view import Opinion, View
 from data.errors import CorruptFile, StorageFailed
+from data.redaction import told
 from graph.record import Approval
 from graph.state import SnapshotRef
 from tools.execution.book import Book, Lock, Position
@@ -29,10 +31,17 @@ REVIVED = (
 
 def strict_serializer() -> JsonPlusSerializer:
     """LangGraph's msgpack serializer with pickle off and our types as the allow-list."""
-    return JsonPlusSerializer(
+    return _Serializer(
         pickle_fallback=False,
         allowed_msgpack_modules=[(t.__module__, t.__name__) for t in REVIVED],
     )
+
+
+class _Serializer(JsonPlusSerializer):
+    """A node's error is stored in words, and an exception may quote a key."""
+
+    def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
+        return super().dumps_typed(told(obj) if isinstance(obj, BaseException) else obj)
 
 
 def open_checkpointer(path: Path) -> SqliteSaver:

@@ -19,6 +19,7 @@ from data.frames import equal, moments, numbers, where
 from data.lake import storage, tables
 from data.lake.texts import clean_texts
 from data.market import BoolArray
+from data.redaction import Redactor
 from data.snapshot import Finding
 from data.sources.protocol import Kind, Source
 
@@ -57,7 +58,7 @@ class Outcome:
         if version is not None:
             self.versions[tables.table_name(kind)] = version
         if reason:
-            self.unavailable[str(kind)] = reason
+            self.unavailable[str(kind)] = Redactor().text(reason)
 
 
 def table_path(root: Path, key: str, kind: Kind | str) -> Path:

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from agents.deadlines import overdue, within
 from agents.view import abstain
 from data.errors import DeadlinePassed, NotFound, StorageFailed
+from data.redaction import told
 from graph.context import CycleContext
 from graph.state import CycleState
 
@@ -34,7 +35,7 @@ def opinion_node(name: str) -> OpinionNode:
         except DeadlinePassed:
             view = overdue(agent, deadline_s or 0.0)
         except Exception as error:  # noqa: BLE001 - the boundary of an agent: any fault of its is an abstention
-            view = abstain(name, agent.kind, f"{type(error).__name__}: {error}")
+            view = abstain(name, agent.kind, told(error))
         return {"views": (view,)}
 
     node.__name__ = name

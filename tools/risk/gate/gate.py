@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from data.errors import BullpenError, OrderRefused
+from data.redaction import told
 from tools.execution.broker import Answer
 from tools.execution.orders import Fill, Order
 from tools.execution.states import TERMINAL
@@ -147,7 +148,7 @@ class Gate:
         try:
             off = self._halted() is False
         except Exception as error:  # noqa: BLE001 - safety code fails closed: a switch that can't be read is on
-            return f"the kill switch cannot be read: {type(error).__name__}: {error}"
+            return f"the kill switch cannot be read: {told(error)}"
         return "" if off else "the kill switch is on"
 
     def _throw_switch(self, order: Order, detail: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.redaction import MASK, Redactor
+from data.redaction import MASK, Redactor
 
 CANARY = "canary-7f3a91c2"
 
