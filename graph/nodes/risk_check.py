@@ -7,6 +7,7 @@ from typing import Any
 
 from langgraph.runtime import Runtime
 
+from data.redaction import told
 from data.snapshot import Snapshot
 from graph.asking import reasons_to_ask
 from graph.config import CycleConfig
@@ -48,7 +49,7 @@ def judge(
         return Verdict(
             decision="halted",
             weights=opening.weights(),
-            reasons=(f"the risk check failed: {type(error).__name__}: {error}",),
+            reasons=(f"the risk check failed: {told(error)}",),
         )
 
 
