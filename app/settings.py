@@ -23,6 +23,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: platformdirs.user_data_path("bullpen"))
     """Everything the desk keeps: lake, ledger, venue, traces, policies."""
+    database: str = Field(default="", repr=False)
+    """URL of the Postgres database that holds ledger, answers and checkpoints instead of files in the home. Set it by
+    BULLPEN_DATABASE, for it may hold a password; it is part of no record."""
     source: str = "simulated"
     path: str = ""
     """Folder of the `files` source."""
@@ -71,8 +74,8 @@ class Settings(BaseSettings):
         return name if self.frequency in ("", "1d") else f"{name}-{self.frequency}"
 
     def restart(self) -> dict[str, Any]:
-        """What starts the same desk again, as plain JSON; the home is not part of it."""
-        return self.model_dump(mode="json", exclude={"home"})
+        """What starts the same desk again, as plain JSON; where it keeps things is not part of it."""
+        return self.model_dump(mode="json", exclude={"home", "database"})
 
     def universe(self) -> tuple[str, ...]:
         """Symbols named, sorted, without repeats."""
