@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from agents.analysts.answers import AnswerStore, MemoryAnswers
@@ -25,19 +26,20 @@ def build_roster(
     scope: str = "",
     replay_only: bool = False,
     off: AbstractSet[str] = frozenset(),
+    names: Mapping[str, tuple[str, ...]] | None = None,
 ) -> dict[str, Agent]:
     """All agents. With a chat model the analysts read with it, and keep what it says in `answers` under `scope`.
 
     `scope` is the book: an answer, or a failure to answer, is reused for the same book and facts only. With
     `replay_only` the model is never asked: an analyst whose answer is not recorded raises NotFound.
-    Those `off` abstain.
+    Those `off` abstain. With `names` (more names by symbol, or none) names and dates are hidden from the model.
     """
     seated: dict[str, Agent] = {"policy": PolicyAgent(symbol_agents)}
     kept = answers if answers is not None else MemoryAnswers()
     for spec in SPECS:
         local = StrategyAgent(spec, STRATEGIES[spec.name])
         if spec.chat and chat is not None:
-            seated[spec.name] = ReadingAnalyst(local, chat, kept, scope, replay_only)
+            seated[spec.name] = ReadingAnalyst(local, chat, kept, scope, replay_only, names)
         else:
             seated[spec.name] = local
     seated |= {name: SilentAgent(name, seated[name].kind, _horizon(name)) for name in off}

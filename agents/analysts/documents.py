@@ -34,6 +34,20 @@ class Document:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that a chat model is shown of a snapshot."""
+
+    symbols: tuple[str, ...]
+    as_of: str
+    documents: tuple[Document, ...]
+
+
+def sheet_of(spec: AgentSpec, snapshot: Snapshot) -> Sheet:
+    """The sheet of an analyst."""
+    return Sheet(fresh_symbols(snapshot), snapshot.as_of.isoformat(), documents_of(spec, snapshot))
+
+
 def documents_of(spec: AgentSpec, snapshot: Snapshot) -> tuple[Document, ...]:
     """The documents of an analyst, newest first, cut to what a prompt may hold."""
     symbols = frozenset(fresh_symbols(snapshot))
@@ -48,13 +62,13 @@ def documents_of(spec: AgentSpec, snapshot: Snapshot) -> tuple[Document, ...]:
     return tuple(Document(d.reference, d.symbol, d.text[:LONGEST_TEXT]) for d in known[:MOST_DOCUMENTS])
 
 
-def prompt_of(spec: AgentSpec, snapshot: Snapshot, documents: tuple[Document, ...]) -> tuple[Message, ...]:
+def prompt_of(spec: AgentSpec, sheet: Sheet) -> tuple[Message, ...]:
     """System and user message. The delimiter's key is a hash of the documents, which no document can contain."""
-    body = "\n".join(_line(d) for d in documents)
+    body = "\n".join(_line(d) for d in sheet.documents)
     key = hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()[:24]
     system = SYSTEM.format(agent=spec.name, horizon=spec.horizon_bars, key=key)
     user = (
-        f"Symbols: {' '.join(fresh_symbols(snapshot))}\nAs of: {snapshot.as_of.isoformat()}\n"
+        f"Symbols: {' '.join(sheet.symbols)}\nAs of: {sheet.as_of}\n"
         f"--- documents {key}\n{body}\n--- end of documents {key}"
     )
     return (("system", system), ("user", user))

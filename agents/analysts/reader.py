@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.analysts.answers import AnswerStore, Exchange, answer_key
-from agents.analysts.documents import Document, documents_of, prompt_of
+from agents.analysts.documents import Sheet, prompt_of, sheet_of
+from agents.analysts.masking import Mask
 from agents.analysts.reading import ReadOpinion, bounded, parse, schema_of
-from agents.facts import fresh_symbols, why_silent
+from agents.facts import why_silent
 from agents.llm import Chat, Message
 from agents.specialists.strategy_agent import StrategyAgent
 from agents.view import AgentKind, Opinion, View
@@ -24,7 +25,8 @@ class ReadingAnalyst:
     """A news, social or macro analyst whose texts a chat model reads.
 
     The model holds no tools, sees delimited text and answers in a strict schema; see `bounded` for what it may move.
-    Where it says nothing of a symbol, the local opinion stands. With `replay_only` it is never asked.
+    Where it says nothing of a symbol, the local opinion stands. With `replay_only` it is never asked. With `names`
+    (more names by symbol, or none) names and dates are hidden from it.
     """
 
     local: StrategyAgent
@@ -32,6 +34,7 @@ class ReadingAnalyst:
     answers: AnswerStore
     scope: str = ""
     replay_only: bool = False
+    names: Mapping[str, tuple[str, ...]] | None = None
 
     @property
     def name(self) -> str:
@@ -51,26 +54,28 @@ class ReadingAnalyst:
         local = self.local.view(snapshot)
         if why_silent(self.local.spec, snapshot):
             return local
-        documents = documents_of(self.local.spec, snapshot)
         try:
-            read = self._read(snapshot, documents)
+            read = self._read(snapshot)
         except BadAnswer as refused:
             return _fallback(local, refused.message)
         return self._merged(snapshot, local, read) if read else _fallback(local, "the model gave no opinion")
 
-    def _read(self, snapshot: Snapshot, documents: tuple[Document, ...]) -> dict[str, ReadOpinion]:
+    def _read(self, snapshot: Snapshot) -> dict[str, ReadOpinion]:
         """The recorded or fresh answer, parsed; raises BadAnswer where the exchange ended in none."""
-        symbols = fresh_symbols(snapshot)
-        prompt = prompt_of(self.local.spec, snapshot, documents)
-        exchange = self._exchange(prompt, symbols, documents)
+        sheet = sheet_of(self.local.spec, snapshot)
+        if self.names is None:
+            return self._said(sheet)
+        mask = Mask(self.scope, snapshot.as_of.date(), snapshot.symbols, self.names)
+        return mask.unmasked(self._said(mask.sheet(sheet)), sheet)
+
+    def _said(self, sheet: Sheet) -> dict[str, ReadOpinion]:
+        exchange = self._exchange(sheet)
         if exchange.failure:
             raise BadAnswer(exchange.failure)
-        return parse(exchange.answers[-1], symbols, documents)
+        return parse(exchange.answers[-1], sheet.symbols, sheet.documents)
 
-    def _exchange(
-        self, prompt: tuple[Message, ...], symbols: tuple[str, ...], documents: tuple[Document, ...]
-    ) -> Exchange:
-        schema = schema_of(symbols, documents)
+    def _exchange(self, sheet: Sheet) -> Exchange:
+        prompt, schema = prompt_of(self.local.spec, sheet), schema_of(sheet.symbols, sheet.documents)
         key = answer_key(self.scope, self.name, self.chat.model, prompt, schema)
         kept = self.answers.get(key)
         if kept is None:
@@ -78,26 +83,20 @@ class ReadingAnalyst:
                 raise NotFound(
                     f"the {self.name} analyst's answer of this cycle is not recorded", "replay where the cycle was made"
                 )
-            self.answers.put(key, self._ask(prompt, schema, symbols, documents).to_json())
+            self.answers.put(key, self._ask(prompt, schema, sheet).to_json())
             kept = self.answers.get(key)
         if kept is None:
             raise NotFound(f"the {self.name} analyst's answer was kept and is gone", "check the answer store")
         return Exchange.from_json(kept)
 
-    def _ask(
-        self,
-        prompt: tuple[Message, ...],
-        schema: Mapping[str, Any],
-        symbols: tuple[str, ...],
-        documents: tuple[Document, ...],
-    ) -> Exchange:
+    def _ask(self, prompt: tuple[Message, ...], schema: Mapping[str, Any], sheet: Sheet) -> Exchange:
         """Ask once, and once more where the first answer is refused."""
         answers: tuple[str, ...] = ()
         asked, failure = prompt, ""
         for _ in range(2):
             try:
                 answers = (*answers, self.chat.ask(asked, schema))
-                parse(answers[-1], symbols, documents)
+                parse(answers[-1], sheet.symbols, sheet.documents)
             except BadAnswer as refused:
                 asked = (*prompt, ("user", REPAIR.format(reason=refused.message)))
                 failure = refused.message

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.analysts.documents import LONGEST_TEXT, MOST_DOCUMENTS, Document, documents_of, prompt_of
+from agents.analysts.documents import LONGEST_TEXT, MOST_DOCUMENTS, Document, documents_of, prompt_of, sheet_of
 from agents.analysts.reading import MAX_SHIFT, ReadOpinion, bounded, parse, schema_of
 from agents.specs import SPECS
 from agents.view import Opinion, opinion
@@ -149,8 +149,7 @@ HOSTILE = (
 @pytest.mark.parametrize("words", HOSTILE)
 def test_no_text_leaves_its_line(words):
     snapshot = a_snapshot(news=(text("n1", "AAPL", words),))
-    documents = documents_of(NEWS, snapshot)
-    _, (_, user) = prompt_of(NEWS, snapshot, documents)
+    _, (_, user) = prompt_of(NEWS, sheet_of(NEWS, snapshot))
     lines = user.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("--- documents "))
     key = lines[start].split()[-1]
@@ -163,7 +162,7 @@ def test_the_delimiter_depends_on_the_documents():
     keys = set()
     for words in ("one", "two"):
         snapshot = a_snapshot(news=(text("n1", "AAPL", words),))
-        keys.add(prompt_of(NEWS, snapshot, documents_of(NEWS, snapshot))[1][1].split()[-1])
+        keys.add(prompt_of(NEWS, sheet_of(NEWS, snapshot))[1][1].split()[-1])
     assert len(keys) == 2
 
 
