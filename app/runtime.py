@@ -104,6 +104,7 @@ class Market:
             self.answers,
             scope=book,
             replay_only=self.replaying,
+            names=self.config.names if self.config.mask else None,
         )
 
     def chat(self, book: str, slot: str) -> Chat | None:
