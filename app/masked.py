@@ -1,4 +1,4 @@
-"""A text stream that tells no secret: what the command line writes to stderr (logs, tracebacks, errors) goes through it."""
+"""A text stream that tells no secret: logs, tracebacks and errors of the command line go to stderr through it."""
 
 from __future__ import annotations
 

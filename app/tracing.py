@@ -1,4 +1,7 @@
-"""Tracing: always to the local store, and to LangSmith when its key is set. A tracer that fails never fails a cycle."""
+"""Tracing: to the local store always, to LangSmith when its key is set, to a collector when OTEL_ variables name one.
+
+A tracer that fails never fails a cycle, and nothing leaves here unmasked.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.base import BaseTracer
@@ -19,7 +22,11 @@ from langsmith import Client
 from urllib3.util import Retry
 
 from app.trace_store import Run, TraceStore
+from data.errors import StorageFailed
 from data.redaction import Redactor
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 FLUSH_TIMEOUT_S = 3.0
 """How long the end of a cycle waits for LangSmith to take what is left."""
@@ -62,7 +69,7 @@ class LocalTracer(BaseTracer):
                 parent_id=str(run.parent_run_id or ""),
                 trace_id=str(run.trace_id),
                 cycle_id=self._cycle_id,
-                name=run.name,
+                name=self._redact.text(run.name),
                 kind=run.run_type,
                 started_at=run.start_time.isoformat(),
                 ended_at="",
@@ -73,7 +80,7 @@ class LocalTracer(BaseTracer):
 
     def _on_run_update(self, run: TracedRun) -> None:
         ended = run.end_time or datetime.now(UTC)
-        error = self._redact.text((run.error or "").strip().splitlines()[-1]) if run.error else ""
+        error = self._redact.text((run.error or "").strip()).splitlines()[-1] if run.error else ""
         self._store.end(str(run.id), ended.isoformat(), error, self._redact.text(_summary(run.outputs)))
 
 
@@ -91,20 +98,56 @@ def _summary(outputs: Any) -> str:
 
 @contextmanager
 def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generator[list[BaseCallbackHandler]]:
-    """The callbacks of one cycle; on leaving, LangSmith gets a bounded time to take the rest."""
+    """The callbacks of one run of a graph, without `remote` none for LangSmith.
+
+    On leaving, LangSmith and the collector get a bounded time to take the rest, and the local store lets go of its
+    oldest traces where it has grown too large.
+    """
     redact = Redactor()
     handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]
-    client = _langsmith(redact) if remote else None
+    client = langsmith_client(redact) if remote else None
     if client is not None:
-        handlers.append(LangChainTracer(client=client, project_name=os.environ.get("LANGSMITH_PROJECT", "bullpen")))
+        handlers.append(LangChainTracer(client=client, project_name=project_name()))
+    provider = _telemetry(handlers, tags, redact)
     try:
         yield handlers
     finally:
         if client is not None:
             _flush(client)
+        if provider is not None:
+            from app.telemetry import flush
+
+            flush(provider, FLUSH_TIMEOUT_S)
+        _bound(store)
 
 
-def _langsmith(redact: Redactor) -> Client | None:
+def _telemetry(handlers: list[BaseCallbackHandler], tags: TraceTags, redact: Redactor) -> TracerProvider | None:
+    if not any(name.startswith("OTEL_") for name in os.environ):
+        return None
+    from app.telemetry import SpanTracer, open_provider, wanted
+
+    provider = open_provider(os.environ) if wanted(os.environ) else None
+    if provider is not None:
+        about = {"cycle_id": tags.cycle_id, "book": tags.book, "source": tags.source}
+        handlers.append(SpanTracer(provider, about, redact))
+    return provider
+
+
+def _bound(store: TraceStore) -> None:
+    """Traces are not worth a cycle: where they cannot be thinned out now, the next cycle tries."""
+    try:
+        store.bound()
+    except StorageFailed as error:
+        _log.warning("old traces were not removed: %s", error.message)
+
+
+def project_name() -> str:
+    """The LangSmith project: LANGSMITH_PROJECT, or bullpen."""
+    return os.environ.get("LANGSMITH_PROJECT") or "bullpen"
+
+
+def langsmith_client(redact: Redactor) -> Client | None:
+    """A client that masks what it sends and gives up soon; None without a key."""
     key = os.environ.get("LANGSMITH_API_KEY") or os.environ.get("LANGCHAIN_API_KEY")
     if not key:
         return None

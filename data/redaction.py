@@ -1,8 +1,8 @@
 """Secrets never leave the process: what is written to a trace, a log, a checkpoint or a record goes through here first.
 
-Two nets: the values of secret-looking environment variables, in every form they may take on the way (plain, URL-encoded,
-JSON-escaped, inside base64, a line of a PEM key), and the shapes by which a secret is known without its variable
-(a URL with a password, an Authorization header, `api_key=...`, a private key).
+Two nets: the values of secret-looking environment variables, in every form they may take on the way (plain,
+URL-encoded, JSON-escaped, inside base64, a line of a PEM key), and the shapes by which a secret is known without its
+variable (a URL with a password, an Authorization header, `api_key=...`, a private key).
 """
 
 from __future__ import annotations
