@@ -10,9 +10,19 @@ from data.features.groups import SWITCHED_OFF, group_of
 from data.features.spec import FeatureSpec
 from data.features.text import LOOKBACK_SLOTS
 from data.snapshot import Snapshot, Text
+from tools.guard import AsOfGuard
 
 TEXT_REFERENCES = 5
 """Most texts named as evidence for one symbol."""
+
+
+def known_then(snapshot: Snapshot) -> Snapshot:
+    """The snapshot itself; FutureKnown where a price, a text or a release in it is later than its `as_of`."""
+    told = [t.known_at for t in (*snapshot.news, *snapshot.posts)]
+    released = [f.known_at for f in snapshot.macro]
+    latest = {name: max(times) for name, times in (("texts", told), ("macro", released)) if times}
+    AsOfGuard(snapshot.as_of).check({"bars": snapshot.panel.times, **latest}, "the snapshot")
+    return snapshot
 
 
 def recent_texts(snapshot: Snapshot, kind: TextKind) -> tuple[Text, ...]:

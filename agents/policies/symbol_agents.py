@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.facts import is_fresh, why_not_fresh
+from agents.facts import is_fresh, known_then, why_not_fresh
 from agents.policies.chosen import Chosen, saw
 from agents.view import AgentKind, Opinion, View, abstain, opinion
 from data.errors import CorruptFile, InputError
@@ -38,11 +38,12 @@ class PolicyAgent:
 
         Flags: "in_sample" where training looked at this date or a later one, "generic_head" where a symbol has no head
         of its own, "trained_on:<source>" where the policy comes from another source than the snapshot, "numpy" where
-        the policy has no graph and was asked without ONNX Runtime.
+        the policy has no graph and was asked without ONNX Runtime. FutureKnown where the snapshot holds what nobody
+        could know then.
         """
         try:
             policy = SymbolPolicy(self.chosen.required())
-            panel = snapshot.panel
+            panel = known_then(snapshot).panel
             scores = policy.scores(snapshot.features, panel.instruments, slice(-1, None), panel.times)
         except (InputError, CorruptFile) as error:
             return abstain(NAME, "policy", error.message, HORIZON_BARS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.facts import evidence_of, is_fresh, why_silent, why_unknown
+from agents.facts import evidence_of, is_fresh, known_then, why_silent, why_unknown
 from agents.specs import AgentSpec
 from agents.view import AgentKind, Opinion, View, abstain, opinion
 from data.snapshot import Snapshot
@@ -31,8 +31,11 @@ class StrategyAgent:
         return self.spec.kind
 
     def view(self, snapshot: Snapshot) -> View:
-        """The View of the strategy at `as_of`; abstains where its data is unavailable or nothing is known."""
-        reason = why_silent(self.spec, snapshot)
+        """The View of the strategy at `as_of`; abstains where its data is unavailable or nothing is known.
+
+        FutureKnown where the snapshot holds what nobody could know then.
+        """
+        reason = why_silent(self.spec, known_then(snapshot))
         if reason:
             return abstain(self.spec.name, self.spec.kind, reason, self.spec.horizon_bars)
         return view_of(self.spec, snapshot, self.strategy(snapshot.features))
