@@ -39,3 +39,5 @@ class Answer(BaseModel):
     kind: str
     citations: tuple[str, ...] = ()
     waterfall: Waterfall | None = None
+    note: str = ""
+    """Why the desk answers in its own words, where a model was to."""

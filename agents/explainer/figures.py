@@ -1,0 +1,197 @@
+"""Figures, dates, quotations and names of a model's sentence, each proven by a field that the sentence cites."""
+
+from __future__ import annotations
+
+import re
+
+from agents.explainer import lexicon
+from agents.explainer.bench import NEAR, Bench
+from agents.explainer.cite import number, quoted
+from agents.explainer.fields import Field
+from agents.explainer.sentence import Clause, Token
+
+_SCALE = {"%": 100.0, "points": 100.0, "bps": 10_000.0, "million": 1e-6, "thousand": 1e-3}
+_JOINING = frozenset("to from by and against".split())
+"""Behind these a level named before is another figure's: "from the opening 5% to 4%"."""
+ROUNDS_TO_WHOLE = 10.0
+"""From so many basis points on, a whole number of them is a fair rounding."""
+_DATED = {
+    "trained": r"trained", "filled": r"fills|bar_time", "executed": r"fills|bar_time", "released": r"known_at|event_time",
+    "known": r"known_at|as_of", "decided": r"slot|as_of", "decision": r"slot|as_of", "slot": r"slot|as_of",
+}  # fmt: skip
+
+
+def bind(bench: Bench, clause: Clause) -> None:
+    """Find for every figure of a clause the field that proves it; those that compare are left to `moves`."""
+    for i, token in enumerate(clause.tokens):
+        if token.kind != "number" or (is_threshold(clause, i) and not token.cite):
+            continue
+        fields = [bench.fields[c] for c in ([token.cite] if token.cite else bench.fields) if c in bench.fields]
+        equal = [f for f in fields if shows(token, f, _falls(clause))]
+        if not equal:
+            bench.fail(token.text, "no field cited with it has this value and unit", token.cite)
+            continue
+        reasons = [why_not_his(bench, clause, i, f) for f in equal]
+        if all(reasons):
+            bench.fail(token.text, reasons[0], equal[0].path)
+        else:
+            bench.bound[id(token)] = equal[reasons.index("")]
+
+
+def is_threshold(clause: Clause, i: int) -> bool:
+    """Whether a figure is only compared with: "more than 5%", "above 5%", "at least 5%"."""
+    words = [t.word for t in clause.tokens[max(0, i - 3) : i]]
+    if words[-2:] in (["at", "least"], ["at", "most"]):
+        return True
+    if words[-1:] and words[-1] in ("above", "below", "over", "under", "exceeds", "exceeded"):
+        return True
+    return "than" in words and words[-1] in ("than", "the", "a", "its", "of")
+
+
+def _falls(clause: Clause) -> bool:
+    return bool(clause.words() & (lexicon.DOWN | lexicon.NEGATIVE))
+
+
+def shows(token: Token, field: Field, falls: bool) -> bool:
+    """Whether a figure as shown is the field's value, in its unit, at the decimals shown and with its sign."""
+    value = field.number
+    if value is None or not _fits_unit(token, field):
+        return False
+    in_bps = token.unit == "bps" and field.path.endswith("bps")
+    scaled = value * (1.0 if in_bps else _SCALE.get(token.unit, 1.0))
+    if scaled < 0.0 and token.value > 0.0 and not token.text.startswith("+") and falls and field.is_change:
+        scaled = -scaled
+    if token.text.startswith("+") and scaled <= 0.0:
+        return False
+    whole = abs(scaled - round(scaled)) < 1e-9
+    fair = token.unit == "bps" and abs(scaled) >= ROUNDS_TO_WHOLE
+    if token.decimals == 0 and not whole and not fair:
+        return False
+    return number(scaled, token.decimals) == number(token.value, token.decimals)
+
+
+def _fits_unit(token: Token, field: Field) -> bool:
+    match token.unit:
+        case "%":
+            return field.is_fraction
+        case "points":
+            return field.is_fraction and field.is_change
+        case "bps":
+            return field.is_fraction or field.path.endswith("bps")
+        case "million" | "thousand":
+            return not field.is_fraction and not field.is_count and token.decimals > 0
+        case "count":
+            return not field.is_fraction
+        case _:
+            return not field.is_fraction or token.decimals >= 3
+
+
+def why_not_his(bench: Bench, clause: Clause, i: int, field: Field) -> str:
+    """Why a figure, right in itself, is not that of what the clause speaks of; "" where it is."""
+    for kind, named in (("symbol", field.symbols), ("source", field.sources)):
+        group = bench.group(clause, i, kind)
+        inside = [t.text for t in clause.tokens[:i] if t.kind == kind]
+        if named and not named & set(group):
+            return f"the field cited is of {', '.join(sorted(named))}"
+        if inside and not named and not (kind == "symbol" and field.sources and False):
+            return f"the field cited is not of {inside[-1]}"
+    noun = _governing(clause, i)
+    for table in (lexicon.MEASURES, lexicon.LEVELS):
+        pattern = lexicon.pattern_of(noun, table)
+        if pattern is not None and not pattern.search(field.path):
+            return f"the field cited is no {noun}"
+    return _why_not_counted(clause, i, field) or _why_not_staged(bench, field)
+
+
+def _governing(clause: Clause, i: int) -> str:
+    """The last noun of a measure before a figure, with no other figure between, or of a level right before it; else the
+    one behind it."""
+    tables = [lexicon.MEASURES, lexicon.LEVELS]
+    for token in reversed(clause.tokens[:i]):
+        if token.kind == "number":
+            return ""
+        if any(lexicon.pattern_of(token.word, table) for table in tables):
+            return token.word
+        if token.word in _JOINING:
+            tables = [lexicon.MEASURES]
+    behind = [t for t in clause.tokens[i + 1 : i + 3] if t.kind == "word"]
+    return next((t.word for t in behind if lexicon.pattern_of(t.word, lexicon.MEASURES)), "")
+
+
+def _why_not_counted(clause: Clause, i: int, field: Field) -> str:
+    behind = [t.word for t in clause.tokens[i + 1 : i + NEAR] if t.kind == "word"]
+    noun = next((w for w in behind if lexicon.pattern_of(w, lexicon.COUNTED)), "")
+    pattern = lexicon.pattern_of(noun, lexicon.COUNTED)
+    if field.is_count:
+        return "" if pattern is not None and pattern.search(field.path) else f"the field cited counts no {noun or 'such thing'}"
+    if pattern is not None and behind[:1] == [noun] and not clause.tokens[i].unit.strip("count"):
+        return "" if pattern.search(field.path) else f"the field cited counts no {noun}"
+    return ""
+
+
+def _why_not_staged(bench: Bench, field: Field) -> str:
+    if " - " in field.path:
+        return ""
+    said = {t.word for t in bench.sentence.tokens}
+    for pattern, words in lexicon.STAGED.items():
+        if re.search(pattern, field.path) and not said & words:
+            return "the sentence does not say of which stage this is (opening, proposed, prior, earlier, without)"
+    return ""
+
+
+def prove_dates(bench: Bench, clause: Clause) -> None:
+    """Each date is that of a field cited, and of the kind that the clause speaks of; a weekday is that of a date cited."""
+    for token in clause.tokens:
+        if token.kind == "date":
+            fields = [f for f in bench.fields.values() if not token.cite or f.path == token.cite]
+            same = [f for f in fields if f.day() and str(f.value) == token.text or f.day() and str(f.value)[:10] == token.text]
+            wanted = [p for word, p in _DATED.items() if word in clause.words()]
+            fit = [f for f in same if not wanted or any(re.search(p, f.path) for p in wanted)]
+            bench.require(bool(fit), token.text, "no field cited is this date" if not same else "the date is of another event")
+        elif token.word in lexicon.WEEKDAYS and token.kind == "word":
+            days = {lexicon.WEEKDAYS[d.weekday()] for f in bench.fields.values() if (d := f.day())}
+            bench.require(token.word in days, token.text, "no date cited is of this weekday")
+
+
+def prove_quotes(bench: Bench, clause: Clause) -> None:
+    """Quoted words are those of a field cited, whole or cut with an ellipsis."""
+    for token in clause.tokens:
+        if token.kind == "quote":
+            fields = [f for f in bench.fields.values() if not token.cite or f.path == token.cite]
+            said = {quoted(str(f.value).lower() if isinstance(f.value, bool) else str(f.value)) for f in fields}
+            bench.require(token.text in said, token.text, "no field cited says this, word for word")
+
+
+def prove_words(bench: Bench, clause: Clause) -> None:
+    """Names are named by what is cited; every other word is one whose claim is known, or a label that is cited."""
+    cited = {word for f in bench.fields.values() for word in f.words()}
+    symbols = {s for f in bench.fields.values() for s in f.symbols}
+    sources = {s for f in bench.fields.values() for s in f.sources}
+    limits = {_limit(bench, f) for f in bench.fields.values()}
+    for token in clause.tokens:
+        match token.kind:
+            case "symbol":
+                bench.require(token.text in symbols, token.text, "no field cited is of it")
+            case "source":
+                bench.require(token.text in sources, token.text, "no field cited is of this agent")
+            case "limit":
+                bench.require(token.text in limits, token.text, "no clamp cited is of this limit")
+            case "name":
+                bench.require(token.word in cited or _ends(bench, token.text), token.text, "nothing cited has this name")
+            case "stranger":
+                bench.fail(token.text, "this cannot be read")
+            case "word" if token.word not in lexicon.KNOWN:
+                known = token.word in cited and not any(c.isdigit() for c in token.word)
+                bench.require(known or _ends(bench, token.text), token.text, "not a word that can be proven, nor a name cited")
+            case _:
+                pass
+
+
+def _ends(bench: Bench, name: str) -> bool:
+    """Whether a field's path has the name as a part of its own (features, measures, policies)."""
+    return any(re.search(rf"(?:^|[ .\[]){re.escape(name)}(?:$|[ .\]\[])", path) for path in bench.fields)
+
+
+def _limit(bench: Bench, field: Field) -> str:
+    clamp = re.search(r"verdict\.clamps(?:\[\d+\]|\.\d+)", field.path)
+    return str(bench.facts.get(f"{clamp[0]}.limit")) if clamp and bench.facts.has(f"{clamp[0]}.limit") else ""
