@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agents.explainer.costs import order_costs
+from agents.explainer.facts import NEEDED
 from agents.explainer.holdings import bindings, holdings
+from data.errors import CorruptFile
 
 Json = Mapping[str, Any]
 
@@ -54,6 +56,17 @@ class Wants:
     history: bool = True
     cards: bool = True
     without: tuple[str, ...] = ()
+
+
+NOTHING = Wants(history=False, cards=False)
+
+
+def whole(record: Json) -> Json:
+    """The record; CorruptFile where a part that every record has is lacking."""
+    missing = [key for key in NEEDED if key not in record]
+    if missing:
+        raise CorruptFile(f"the record lacks {', '.join(missing)}", "read it from the journal again")
+    return record
 
 
 def dossier(record: Json, archive: Archive | None = None, wants: Wants | None = None) -> dict[str, Any]:

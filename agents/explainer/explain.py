@@ -1,4 +1,4 @@
-"""The explainer: a question and a record in, a checked answer out. It reads nothing but the record and asks no model.
+"""The explainer: a question and a record in, a checked answer out. It reads nothing but the dossier, asks no model.
 
 question -> understand -> write (every figure with its citation) -> check -> answer, or an honest refusal
 """
@@ -9,19 +9,27 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from agents.explainer.answer import Answer, Waterfall
+from agents.explainer.answers.compare import compare
+from agents.explainer.answers.counterfactual import counterfactual
 from agents.explainer.answers.evidence import evidence
+from agents.explainer.answers.gains import gains
+from agents.explainer.answers.history import history
 from agents.explainer.answers.opinions import abstentions, contributors, views
 from agents.explainer.answers.oversight import approval, limits, risk
 from agents.explainer.answers.portfolio import book, cash, changes, decision, positions, turnover
 from agents.explainer.answers.provenance import data, fallback, identity, macro, policies, regime
-from agents.explainer.answers.refusals import absent, empty, unknown
+from agents.explainer.answers.quote import quote
+from agents.explainer.answers.refusals import absent, beyond, empty, unknown, usage
+from agents.explainer.answers.settings import settings
+from agents.explainer.answers.state import state
 from agents.explainer.answers.symbols import why
 from agents.explainer.answers.trading import costs, orders
 from agents.explainer.ask import Ask
 from agents.explainer.checker import check, citations
 from agents.explainer.cite import Cite
+from agents.explainer.dossier import NOTHING, Archive, dossier, whole
 from agents.explainer.facts import Facts
-from agents.explainer.intents import understand
+from agents.explainer.intents import Intent, understand
 from agents.explainer.patterns import Kind
 from agents.explainer.waterfall import waterfall
 from data.errors import NotFound
@@ -49,6 +57,15 @@ WRITERS: dict[Kind, Writer] = {
     "data": data,
     "policies": policies,
     "fallback": fallback,
+    "state": state,
+    "gains": gains,
+    "history": history,
+    "counterfactual": counterfactual,
+    "compare": compare,
+    "quote": quote,
+    "settings": settings,
+    "help": usage,
+    "beyond": beyond,
     "regime": regime,
     "macro": macro,
     "identity": identity,
@@ -59,14 +76,32 @@ WRITERS: dict[Kind, Writer] = {
 WITHHELD = "The answer is withheld: it could not be proven against the record."
 
 
-def explain(record: Mapping[str, Any], question: str) -> Answer:
-    """Answer a question about one CycleRecord (its JSON form) from that record alone.
+def explain(
+    record: Mapping[str, Any], question: str, archive: Archive | None = None, earlier: Intent | None = None
+) -> Answer:
+    """Answer a question about one CycleRecord (its JSON form) from its dossier: the record and, with an `archive`,
+    the book's other cycles, the cards of its policies and counterfactual runs. `earlier` is what was asked before.
 
     Raises CorruptFile where the record is not one. An answer with a claim that the checker cannot prove is withheld,
     and says so; a question that is not understood, or names a symbol that is not in the record, is answered with that.
     """
-    facts = Facts(record)
-    intent = understand(question, facts)
+    facts, intent = prepare(record, question, archive, earlier)
+    return written(facts, intent)
+
+
+def prepare(
+    record: Mapping[str, Any], question: str, archive: Archive | None = None, earlier: Intent | None = None
+) -> tuple[Facts, Intent]:
+    """What the question means, and the facts it takes to answer it."""
+    facts = Facts(dossier(whole(record)))
+    intent = understand(question, facts, earlier)
+    if archive is not None and intent.wants != NOTHING:
+        facts = Facts(dossier(record, archive, intent.wants))
+    return facts, intent
+
+
+def written(facts: Facts, intent: Intent) -> Answer:
+    """The written answer to an intent, checked against the facts."""
     try:
         lines = WRITERS[intent.kind](Ask(facts, Cite(facts), intent))
     except NotFound as error:

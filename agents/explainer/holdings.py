@@ -18,7 +18,7 @@ Json = Mapping[str, Any]
 
 
 def holdings(record: Json) -> dict[str, dict[str, float]]:
-    """The positions of the closing book, of the opening one where the record has no closing; without a mark: left out."""
+    """The positions of the closing book, of the opening one where there is no closing; left out where unmarked."""
     book: Json = record.get("closing") or record["opening"]
     marks: Mapping[str, float] = book.get("marks", {})
     return {

@@ -27,7 +27,7 @@ ORDINARY = _words(
 """Words that are not taken for a ticker unless written in capitals or with a dollar sign."""
 CAPITALS = _words(
     """A I AI API CPI CVAR ETF ETFS EU FED GDP ID LLM ML NAV OK P&L PNL PPO RL SAC TLDR UK US USA USD UTC VAR VADER
-    WHY WHAT WHO HOW WHICH WHEN TL DR EOD Q QA FAQ RSI MACD ATR OBV SMA EMA"""
+    WHY WHAT WHO HOW WHICH WHEN TL DR EOD Q QA FAQ CEO CFO IPO EPS ESG TCA PE RSI MACD ATR OBV SMA EMA"""
 )
 """Words in capitals that are not taken for an unknown ticker."""
 _MOVED = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.explainer.ask import MOST_LINES, Ask, bullets
 from agents.explainer.waterfall import sources
 
@@ -9,7 +11,26 @@ from agents.explainer.waterfall import sources
 def views(ask: Ask) -> list[str]:
     """Opinions of the agents named on the symbols named; of all where none was named."""
     agents = ask.intent.agents or ask.facts.agents
+    if ask.intent.symbols and not ask.intent.agents:
+        agents = _by_score(ask, ask.intent.symbols[0])
     return [line for agent in agents for line in _view(ask, agent)]
+
+
+def _by_score(ask: Ask, symbol: str) -> list[str]:
+    """Agents by their score of a symbol, the most bullish (or, where that is asked for, bearish) first."""
+    paths = {a: f"views.{a}.opinions.{symbol}.score" for a in ask.facts.agents}
+    known = [a for a in ask.facts.agents if ask.facts.has(paths[a])]
+    sign = 1 if _bears(ask) else -1
+    return [*sorted(known, key=lambda a: (sign * ask.facts.number(paths[a]), a)),
+            *(a for a in ask.facts.agents if a not in known)]  # fmt: skip
+
+
+def _bears(ask: Ask) -> bool:
+    return bool(re.search(r"bearish|negative|dislike|against|pessimis|hate|lowest|worst", ask.intent.words))
+
+
+def _bulls(ask: Ask) -> bool:
+    return bool(re.search(r"bullish|positive|\blikes?\b|favou?rite|optimis|highest|best", ask.intent.words))
 
 
 def _view(ask: Ask, agent: str) -> list[str]:
@@ -21,10 +42,15 @@ def _view(ask: Ask, agent: str) -> list[str]:
     lines = [f"`{agent}` has {ask.cite.count(f'views.{agent}.opinions')} opinions{by}."]
     ranked = sorted(
         ask.facts.keys(f"views.{agent}.opinions"),
-        key=lambda s: (-abs(ask.facts.number(f"views.{agent}.opinions.{s}.score")), s),
+        key=lambda s: (_keenness(ask, ask.facts.number(f"views.{agent}.opinions.{s}.score")), s),
     )
     shown = 5 if ask.intent.agents else 1
     return lines + bullets(_on(ask, agent, symbol) for symbol in ranked[:shown])
+
+
+def _keenness(ask: Ask, score: float) -> float:
+    """Sorts the strongest score first; the highest or the lowest where that is asked for."""
+    return score if _bears(ask) else -score if _bulls(ask) else -abs(score)
 
 
 def _on(ask: Ask, agent: str, symbol: str) -> str:
@@ -51,16 +77,23 @@ def abstentions(ask: Ask) -> list[str]:
 
 
 def contributors(ask: Ask) -> list[str]:
-    """Who moved the symbols named, or all weights together, the strongest first."""
+    """Who moved the symbols named, or all weights together, the strongest (or weakest) first."""
     if ask.intent.symbols:
         return [line for symbol in ask.intent.symbols for line in _on_symbol(ask, symbol)]
-    moved = {s: f"sum abs allocation.contributions.{s}.*" for s in sources(ask.facts) if s != "prior"}
-    ranked = sorted(moved, key=lambda s: (-ask.facts.number(moved[s]), s))
+    moved = {s: f"sum abs allocation.contributions.{s}.*" for s in _meant(ask) if s != "prior"}
+    sign = 1 if ask.intent.sense == "least" else -1
+    ranked = sorted(moved, key=lambda s: (sign * ask.facts.number(moved[s]), s))
     if not ranked:
         return ["Nobody moved any weight: the allocation is the prior [allocation.contributions.prior]."]
     lines = ["Weight moved away from the prior, up and down together, cash included:"]
     lines += bullets(f"`{s}` {ask.cite.percent(moved[s])}{_mostly(ask, s)}" for s in ranked)
     return [*lines, "These are exact Shapley values: each agent's effect, averaged over all orders of speaking."]
+
+
+def _meant(ask: Ask) -> tuple[str, ...]:
+    """The agents named that contributed, or every source."""
+    known = sources(ask.facts)
+    return tuple(s for s in known if s in ask.intent.agents) or known
 
 
 def _mostly(ask: Ask, source: str) -> str:
@@ -73,7 +106,16 @@ def _mostly(ask: Ask, source: str) -> str:
 
 
 def _on_symbol(ask: Ask, symbol: str) -> list[str]:
-    paths = {s: f"allocation.contributions.{s}.{symbol}" for s in sources(ask.facts)}
-    ranked = sorted(paths, key=lambda s: (-abs(ask.facts.number(paths[s])), s))
+    paths = {s: f"allocation.contributions.{s}.{symbol}" for s in _meant(ask)}
+    ranked = sorted(paths, key=lambda s: (-ask.facts.number(paths[s]) * _way(ask), s) if _way(ask) else
+                    (-abs(ask.facts.number(paths[s])), s))  # fmt: skip
+    if ask.intent.sense == "least":
+        ranked.reverse()
     lines = [f"Contributions to the proposed {ask.cite.percent(f'allocation.weights.{symbol}')} of {symbol}:"]
     return lines + bullets(f"`{s}` {ask.cite.percent(paths[s], signed=True)}" for s in ranked[:MOST_LINES])
+
+
+def _way(ask: Ask) -> int:
+    """Up or down where one of them is asked for, else 0."""
+    up, down = (bool(re.search(rf"\b{word}\b", ask.intent.words)) for word in ("up|raised|lifted", "down|lowered|cut"))
+    return int(up) - int(down)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.explainer.answers.oversight import verdict_line
+from agents.explainer.answers.state import lock_lines
 from agents.explainer.ask import MOST_LINES, Ask, bullets
 from agents.explainer.checker import SAME_WEIGHT
 from agents.explainer.waterfall import sources
@@ -20,22 +23,34 @@ def decision(ask: Ask) -> list[str]:
         f"{ask.cite.count('orders')} orders were made and {ask.cite.count('fills')} fills came back.",
     ]
     lines += [f"`{agent}` abstained: {ask.cite.quote(f'views.{agent}.reason')}." for agent in abstained]
-    return [*lines, *_movers(ask, 3), *_largest(ask, 3)]
+    return [*lines, *_movers(ask, 3), *_listed(ask, _held(ask), 3)]
 
 
 def positions(ask: Ask) -> list[str]:
-    """The largest allowed weights, and the sums by asset class."""
-    lines = _largest(ask, MOST_LINES)
+    """The largest (or smallest) allowed weights, and the sums by asset class; of the class that was named alone."""
     classes = ask.facts.keys("verdict.classes")
-    ranked = sorted(classes, key=lambda c: (-ask.facts.number(f"verdict.classes.{c}"), c))
-    if ranked:
-        lines += ["By asset class:", *bullets(f"`{c}` {ask.cite.percent(f'verdict.classes.{c}')}" for c in ranked)]
-    return [*lines, f"Cash: {ask.cite.percent(f'verdict.weights.{CASH}')}."]
+    named = [c for c in classes if re.search(_CLASSES.get(c, rf"\b{re.escape(c)}"), ask.intent.words)]
+    ranked = sorted(named or classes, key=lambda c: (-ask.facts.number(f"verdict.classes.{c}"), c))
+    by_class = bullets(f"`{c}` {ask.cite.percent(f'verdict.classes.{c}')}" for c in ranked)
+    head = ["By asset class:", *by_class] if ranked else []
+    members = [s for s in _held(ask) if not named or ask.facts.get(f"snapshot.asset_class.{s}") in named]
+    if named:
+        return [*head, *_listed(ask, members, MOST_LINES)]
+    return [*_listed(ask, members, MOST_LINES), *head, f"Cash: {ask.cite.percent(f'verdict.weights.{CASH}')}."]
+
+
+_CLASSES = {"stock": r"\b(stocks?|shares|equit)", "etf": r"\betfs?\b", "forex": r"\b(forex|fx|currenc)",
+            "commodity": r"commodit", "option": r"\boptions?\b", "index_future": r"\b(index )?futures?\b"}  # fmt: skip
 
 
 def changes(ask: Ask) -> list[str]:
-    """The largest moves from opening to allowed weights."""
-    return [*_movers(ask, MOST_LINES), *_turnover(ask)]
+    """The largest moves from opening to allowed weights, of the direction that is asked for."""
+    up, down = (bool(re.search(pattern, ask.intent.words)) for pattern in (_UP, _DOWN))
+    return [*_movers(ask, MOST_LINES, 0 if up == down else 1 if up else -1), *_turnover(ask)]
+
+
+_UP = r"\b(grew|grow|increas\w*|rais\w*|add(s|ed)?|bigger|larger|bought|came in|went up|rose|new names?)\b"
+_DOWN = r"\b(shr[aiu]nk|cuts?|reduc\w*|trim(s|med)?|smaller|sold|exit(ed)?|went (out|down)|fell|drop(s|ped)?|closed)\b"
 
 
 def cash(ask: Ask) -> list[str]:
@@ -67,13 +82,7 @@ def book(ask: Ask) -> list[str]:
     if ask.facts.has("closing.net_asset_value"):
         value = ask.cite.number("closing.net_asset_value", 2)
         lines.append(f"After fills and costs it stands at {value}, positions at their last marks.")
-    locks = ask.facts.items("opening.locks")
-    for i in range(len(locks)):
-        symbol = str(locks[i].get("symbol", ""))
-        whom = f"{symbol} [opening.locks.{i}.symbol] is kept out" if symbol else "It is locked"
-        lines.append(f"{whom} by `{locks[i]['rule']}` {ask.cite.quote(f'opening.locks.{i}.rule')}: "
-                     f"{ask.cite.quote(f'opening.locks.{i}.detail')}.")  # fmt: skip
-    return lines
+    return [*lines, *lock_lines(ask)] if ask.facts.size("opening.locks") else lines
 
 
 def turnover(ask: Ask) -> list[str]:
@@ -92,19 +101,31 @@ def _turnover(ask: Ask) -> list[str]:
     return [*lines, f"Orders: {ask.cite.count('orders')}."]
 
 
-def _largest(ask: Ask, most: int) -> list[str]:
-    held = [s for s in ask.ranked("verdict.weights") if abs(ask.facts.number(f"verdict.weights.{s}")) > SAME_WEIGHT]
+def _held(ask: Ask) -> list[str]:
+    """What is held after the cycle, the largest weight first."""
+    return [s for s in ask.ranked("verdict.weights") if abs(ask.facts.number(f"verdict.weights.{s}")) > SAME_WEIGHT]
+
+
+def _listed(ask: Ask, held: list[str], most: int) -> list[str]:
     if not held:
-        return [f"Nothing is held: cash is {ask.cite.percent(f'verdict.weights.{CASH}')}."]
-    return ["Largest positions:", *bullets(f"{s} {ask.cite.percent(f'verdict.weights.{s}')}" for s in held[:most])]
+        return [f"Nothing of that is held: cash is {ask.cite.percent(f'verdict.weights.{CASH}')}."]
+    least = ask.intent.sense == "least"
+    shown = held[::-1] if least else held
+    head = "Smallest positions:" if least else "Largest positions:"
+    return [head, *bullets(f"{s} {ask.cite.percent(f'verdict.weights.{s}')}" for s in shown[:most])]
 
 
-def _movers(ask: Ask, most: int) -> list[str]:
+def _movers(ask: Ask, most: int, sign: int = 0) -> list[str]:
+    """The largest changes; with `sign` only those that grew (1) or shrank (-1)."""
     moves = {s: ask.move(s) for s in sorted(ask.facts.symbols)}
     ranked = [s for s in sorted(moves, key=lambda s: (-abs(moves[s]), s)) if abs(moves[s]) >= SAME_WEIGHT]
     if not ranked:
         return [f"No weight changed: turnover of all {ask.cite.count('verdict.weights')} weights is nil."]
-    return ["Largest changes:", *bullets(_moved(ask, s) for s in ranked[:most])]
+    shown = [s for s in ranked if moves[s] * sign >= 0.0]
+    way = " up" if sign > 0 else " down" if sign < 0 else ""
+    if not shown:
+        return [f"No weight went{way}; {_moved(ask, ranked[0])}"]
+    return [f"Largest changes{way}:", *bullets(_moved(ask, s) for s in shown[:most])]
 
 
 def _moved(ask: Ask, symbol: str) -> str:

@@ -42,12 +42,44 @@ def policies(ask: Ask) -> list[str]:
             f"{ask.cite.date(f'{path}.trained_until')}; it {known} seen this date "
             f"(in sample: {ask.cite.quote(f'{path}.in_sample')})."
         )
+        lines += _card(ask, str(use["policy_id"]))
     if not used:
         lines.append(f"No trained policy had a part in it: {ask.cite.count('allocation.policies')} policies were used.")
         lines += fallback(ask)
     if "policy" in ask.facts.agents and ask.facts.get("views.policy.abstained"):
         lines.append(f"`policy` abstained: {ask.cite.quote('views.policy.reason')}.")
     return lines
+
+
+def _card(ask: Ask, policy_id: str) -> list[str]:
+    """How a policy was trained and how it did on dates it saw and did not see."""
+    path = f"cards.{policy_id}"
+    if not ask.facts.has("cards"):
+        return ["- Its manifest is not at hand here, and the record does not hold its figures."]
+    if not ask.facts.has(path):
+        return [f"- The policy store has no manifest of `{policy_id}` any more [cards]."]
+    lines: list[str] = []
+    if ask.facts.has(f"{path}.algorithm") and ask.facts.has(f"{path}.trained_from"):
+        lines.append(f"Trained by {ask.cite.quote(f'{path}.algorithm')} from {ask.cite.date(f'{path}.trained_from')}")
+    names = ask.facts.keys(f"{path}.metrics.unseen")
+    for name in sorted(names, key=lambda n: ("sharpe" not in n, n))[:_FIGURES]:
+        lines.append(
+            ", ".join(_figure(ask, path, part, name) for part in ("unseen", "seen") if _known(ask, path, part, name))
+        )
+    lines += [f"Gap `{name}`, seen less unseen: {ask.cite.number(f'{path}.gap.{name}')}"
+              for name in ask.facts.keys(f"{path}.gap")[:_FIGURES] if ask.facts.has(f"{path}.gap.{name}")]  # fmt: skip
+    return bullets(line for line in lines if line)
+
+
+_FIGURES = 3
+
+
+def _known(ask: Ask, path: str, part: str, name: str) -> bool:
+    return ask.facts.has(f"{path}.metrics.{part}.{name}")
+
+
+def _figure(ask: Ask, path: str, part: str, name: str) -> str:
+    return f"`{name}` on {part} dates {ask.cite.number(f'{path}.metrics.{part}.{name}')}"
 
 
 def fallback(ask: Ask) -> list[str]:

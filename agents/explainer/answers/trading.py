@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+import re
+
 from agents.explainer.ask import MOST_LINES, Ask, bullets
 from agents.explainer.checker import SAME_WEIGHT
 
 
 def orders(ask: Ask) -> list[str]:
-    """Every order with its fill, or why there is none."""
-    lines = order_lines(ask, ask.intent.symbols)
+    """The orders asked for (the refused, the largest, those on a symbol) with their fills, or why there is none."""
+    wanted = _wanted(ask)
     head = f"There are {ask.cite.count('orders')} orders and {ask.cite.count('fills')} fills."
-    if not lines:
+    if ask.facts.size("refusals"):
+        head += f" {ask.cite.count('refusals')} orders were refused."
+    if not wanted:
+        if ask.facts.size("orders") and not ask.intent.symbols:
+            return [head, "None of them is of that kind."]
         return [head, *(why_nothing_was_sent(ask, symbol) for symbol in ask.intent.symbols or ("",))]
-    more = ["The first are shown; the record holds them all."] if len(lines) > MOST_LINES else []
-    return [head, *bullets(lines[:MOST_LINES]), *more]
+    more = ["The first are shown; the record holds them all."] if len(wanted) > MOST_LINES else []
+    return [head, *bullets(_order(ask, i) for i in wanted[:MOST_LINES]), *more]
+
+
+def _wanted(ask: Ask) -> list[int]:
+    """Places of the orders that are asked for, by size where an end of the ranking is."""
+    found = ask.facts.items("orders")
+    wanted = [i for i, order in enumerate(found) if ask.asked(str(order["symbol"]))]
+    words = ask.intent.words
+    if re.search(r"refus|reject|fail", words) and not ask.intent.symbols:
+        wanted = [i for i in wanted if ask.facts.has(f"refusals.{found[i]['order_id']}")]
+    elif re.search(r"unfilled|open order|not filled", words):
+        filled = {fill["order_id"] for fill in ask.facts.items("fills")}
+        wanted = [i for i in wanted if found[i]["order_id"] not in filled]
+    sides = {side for side, pattern in _SIDES.items() if re.search(pattern, words)}
+    if len(sides) == 1 and not ask.intent.symbols:
+        wanted = [i for i in wanted if found[i]["side"] in sides]
+    if ask.intent.sense:
+        sign = 1 if ask.intent.sense == "least" else -1
+        wanted.sort(key=lambda i: (sign * float(found[i]["quantity"]) * float(found[i]["reference_price"]), i))
+    return wanted
+
+
+_SIDES = {"buy": r"\b(buy|buys|bought|purchases?)\b", "sell": r"\b(sell|sells|sold|sales?)\b"}
 
 
 def order_lines(ask: Ask, symbols: tuple[str, ...]) -> list[str]:
@@ -60,15 +88,33 @@ def why_nothing_was_sent(ask: Ask, symbol: str) -> str:
 
 
 def costs(ask: Ask) -> list[str]:
-    """The sum of costs, and the dearest fills."""
-    fills = ask.facts.items("fills")
-    if not fills:
+    """Fees, and the shortfall against the prices at which orders were decided, in all and by order."""
+    found = ask.facts.items("costs")
+    if not found:
         return [
             f"Nothing was filled, so nothing was paid: {ask.cite.count('fills')} fills.",
-            why_nothing_was_sent(ask, ""),
+            *(why_nothing_was_sent(ask, symbol) for symbol in ask.intent.symbols or ("",)),
         ]
-    asked = [k for k, fill in enumerate(fills) if ask.asked(str(fill["symbol"]))]
-    ranked = sorted(asked, key=lambda k: (-float(fills[k]["cost"]), k))
-    total = ask.cite.number("sum fills.*.cost", 2)
-    lines = [f"{ask.cite.count('fills')} fills cost {total} in all (account currency). The dearest:"]
-    return lines + bullets(f"{fills[k]['symbol']} {ask.cite.number(f'fills.{k}.cost', 2)}" for k in ranked[:MOST_LINES])
+    asked = [k for k, cost in enumerate(found) if ask.asked(str(cost["symbol"]))]
+    if not asked:
+        return [f"No order for {s} was filled [verdict.weights.{s}], so it cost nothing." for s in ask.intent.symbols]
+    by = "shortfall" if re.search(r"slip|decision|decided|shortfall|arrival|price", ask.intent.words) else "fees"
+    sign = 1 if ask.intent.sense == "least" else -1
+    ranked = sorted(asked, key=lambda k: (sign * float(found[k][by]), k))
+    first = "The cheapest" if sign > 0 else "The dearest"
+    return [
+        f"{ask.cite.count('fills')} fills cost {ask.cite.number('sum fills.*.cost', 2)} in all (account currency).",
+        f"Against the prices at which orders were decided they cost {ask.cite.number('sum costs.*.shortfall', 2)}: "
+        f"{ask.cite.number('sum costs.*.fees', 2)} of fees and {ask.cite.number('sum costs.*.delay', 2)} of worse "
+        "prices (below nothing: better ones).",
+        f"{first} by {by} first:",
+        *bullets(_cost(ask, k) for k in ranked[:MOST_LINES]),
+    ]
+
+
+def _cost(ask: Ask, k: int) -> str:
+    path, cost = f"costs.{k}", ask.facts.items("costs")[k]
+    decided, filled = ask.cite.number(f"{path}.decision_price"), ask.cite.number(f"{path}.fill_price")
+    shortfall, bps = ask.cite.number(f"{path}.shortfall", 2), ask.cite.number(f"{path}.bps", 2)
+    return (f"{cost['symbol']} {ask.cite.quote(f'{path}.side')}: fees {ask.cite.number(f'{path}.fees', 2)}, decided at "
+            f"{decided}, filled at {filled}, shortfall {shortfall}, that is {bps} bps")  # fmt: skip
