@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from app.backtesting.kept import Kept
     from app.backtesting.request import BacktestRequest
     from app.policies import PolicyLine, PolicyPage
+    from app.replaying import Replays
     from app.runtime import Market
+    from app.scheduling.facade import Schedules
     from app.stores import Stores
     from app.trace_store import Run
     from app.traces import Traces
@@ -193,12 +195,7 @@ class Desk:
 
     def replay(self, name: str = "latest", book: str | None = None) -> Replay:
         """Run a recorded cycle again with scratch parts and compare the bytes."""
-        from app.runtime import replay_parts
-        from graph.replay import compare, run_again
-
-        record = self.record(name, book)
-        with replay_parts(record, self._stores) as context:
-            return compare(record, run_again(record, context))
+        return self.replays.replay(name, book)
 
     def trace(self, cycle_id: str) -> tuple[Run, ...]:
         """The runs of a cycle, from the local trace store."""
@@ -214,6 +211,13 @@ class Desk:
     def book(self, name: str) -> Book | None:
         """The book as its last cycle left it."""
         return self._stores.ledger.book(name)
+
+    @cached_property
+    def replays(self) -> Replays:
+        """Its past again: replays, counterfactuals, differences."""
+        from app.replaying import Replays
+
+        return Replays(self._stores, self.record)
 
     # --- control ----------------------------------------------------------------------------------------------
 
@@ -304,6 +308,15 @@ class Desk:
         from app.policies import export
 
         return export(self._stores.policies, policy_id)
+
+    # --- by itself ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """Cycles that start by themselves."""
+        from app.scheduling.facade import Schedules
+
+        return Schedules(self)
 
     # --- parts, for what belongs to the desk ---------------------------------------------------------------------
 

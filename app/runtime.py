@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from agents.analysts.answers import AnswerStore
-from agents.deadlines import as_cut_off
 from agents.llm import Chat, ChatModel, ChatSettings
 from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
@@ -32,22 +27,16 @@ from data.sources.protocol import Source
 from data.universe import select
 from graph.config import CycleConfig
 from graph.context import CycleContext
-from graph.facts import LakeFacts, RecordedFacts
-from graph.opening import LedgerOpener, recorded_opening
-from graph.record import CycleRecord, cycle_id_of
-from graph.state import SnapshotRef
+from graph.facts import LakeFacts
+from graph.opening import LedgerOpener
+from graph.record import cycle_id_of
 from rl.store import Role
-from tools.execution.brokers.base import GatedBroker, LastGate, RecordedGate
+from tools.execution.brokers.base import GatedBroker, LastGate
 from tools.execution.brokers.paper import BarAfter, PaperBroker
-from tools.execution.brokers.recorded import RecordedVenue
 from tools.execution.brokers.simulation import SymbolTerms
-from tools.execution.ledger import Ledger
 from tools.market.terms import terms_of
 from tools.risk.gate.watched import WatchedBroker
 from tools.risk.kill_switch.halt import read_halt
-
-if TYPE_CHECKING:
-    from data.outcomes import NextBar
 
 
 @dataclass(frozen=True)
@@ -105,6 +94,7 @@ class Market:
             scope=book,
             replay_only=self.replaying,
             names=self.config.names if self.config.mask else None,
+            off=self.config.switches.agents,
         )
 
     def chat(self, book: str, slot: str) -> Chat | None:
@@ -119,7 +109,9 @@ class Market:
 
     def controller(self) -> MetaController:
         """The meta-controller with its fallback chain."""
-        return MetaController(self.policies.meta_controller, self.policies.symbol_agents, self.config.cash_share)
+        config = self.config
+        by, views_by = self.policies.meta_controller, self.policies.symbol_agents
+        return MetaController(by, views_by, config.cash_share, config.switches.prior)
 
     @cached_property
     def terms(self) -> SymbolTerms:
@@ -178,7 +170,7 @@ def open_market(settings: Settings, stores: Stores) -> Market:
     account = account_of(settings)
     check_venue(config, source, account)
     policies = Policies(*(_chosen(stores, role, source) for role in ("symbol_agents", "meta_controller")))
-    return _market(source, config, stores, policies, stores.answers, account)
+    return market_of(source, config, stores, policies, stores.answers, account)
 
 
 def _chosen(stores: Stores, role: Role, source: Source) -> Chosen:
@@ -190,7 +182,7 @@ def _chosen(stores: Stores, role: Role, source: Source) -> Chosen:
     return found
 
 
-def _market(
+def market_of(
     source: Source,
     config: CycleConfig,
     stores: Stores,
@@ -199,66 +191,7 @@ def _market(
     account: Account | None = None,
     replaying: bool = False,
 ) -> Market:
-    slots = Slots(config.calendar, config.frequency)
-    builder = LakeSnapshots(source, stores.lake, slots, config.universe or None)
+    """The market of `source` as a book of `config` sees it, without what the book has switched off."""
+    slots, off = Slots(config.calendar, config.frequency), config.switches.features
+    builder = LakeSnapshots(source, stores.lake, slots, config.universe or None, off=off)
     return Market(source, config, stores, policies, answers, slots, builder, account or Account(), replaying)
-
-
-@contextmanager
-def replay_parts(record: CycleRecord, stores: Stores) -> Generator[CycleContext]:
-    """Scratch parts that run a recorded cycle again: nothing calls out and nothing of the desk is written."""
-    config = CycleConfig.model_validate(record.config)
-    source = open_source(record.source["name"], **record.source["params"])
-    market = _market(source, config, stores, _recorded_policies(record, stores), stores.answers, replaying=True)
-    ref = SnapshotRef(
-        as_of=record.as_of,
-        lake=record.snapshot["lake"],
-        unavailable=record.snapshot["unavailable"],
-        content_hash=record.snapshot["content_hash"],
-    )
-    with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch:
-        yield CycleContext(
-            source=record.source["name"],
-            source_params=record.source["params"],
-            config=config,
-            snapshots=RecordedFacts(market.builder, ref),
-            agents=as_cut_off(market.agents(record.book, record.slot), record.views),
-            controller=market.controller(),
-            opener=recorded_opening(record.opening, record.settled),
-            ledger=Ledger(Path(scratch) / "desk.sqlite"),
-            broker=_recorded_broker(record, market, Path(scratch) / "venue.sqlite"),
-            halt=lambda: record.halt,
-            code_hash=code_hash(),
-            approver=lambda _id, _verdict: record.approval,
-        )
-
-
-def _recorded_broker(record: CycleRecord, market: Market, path: Path) -> GatedBroker:
-    """The simulated venue fills anew what it filled then; a real one's executions are those of the record."""
-    gate, as_of = RecordedGate(record.refusals), parse_slot(record.slot)
-    if market.config.venue != "paper":
-        return RecordedVenue(gate, record.fills, as_of)
-    filled = {fill.symbol for fill in record.fills}
-
-    def bar_then(symbol: str, after: datetime) -> NextBar | None:
-        return market.builder.next_bar(symbol, after) if symbol in filled else None  # not filled then, nor now
-
-    return PaperBroker(gate, path, record.book, bar_then, as_of, market.terms)
-
-
-def _recorded_policies(record: CycleRecord, stores: Stores) -> Policies:
-    """The very policies the record names; one that was silent then is silent now, for the same reason."""
-    view = next((v for v in record.views if v.agent == "policy"), None)
-    first = record.allocation.fallback_chain[0]
-    return Policies(
-        _recorded(stores, "symbol_agents", view.model if view else "", view.reason if view else "no policy agent"),
-        _recorded(stores, "meta_controller", first.name, first.reason),
-    )
-
-
-def _recorded(stores: Stores, role: Role, named: str, reason: str) -> Chosen:
-    """`named` is "policy:<id>", or anything else where no policy was had."""
-    kind, _, policy_id = named.partition(":")
-    if kind != "policy" or policy_id == "none":
-        return Chosen(None, reason)
-    return choose(stores.policies, role, "", policy_id)

@@ -104,6 +104,10 @@ class LakeSnapshots:
         """The folder of the source's tables in the lake."""
         return self._key
 
+    def showing(self, off: frozenset[str]) -> LakeSnapshots:
+        """The same facts with other groups of features off."""
+        return LakeSnapshots(self._source, self._lake, self._slots, self._symbols, self._history_bars, off)
+
     def ingest(self, as_of: datetime) -> IngestReport:
         """Bring the lake up to `as_of`."""
         report = self._lake.ingest(self._source, as_of)

@@ -41,22 +41,33 @@ CycleGraph = CompiledStateGraph[CycleState, CycleContext, CycleInput, CycleState
 
 def build_cycle(checkpointer: BaseCheckpointSaver[str] | None = None) -> CycleGraph:
     """The compiled cycle; the parts it works with come in as the run's context."""
-    builder = StateGraph(CycleState, context_schema=CycleContext, input_schema=CycleInput)
-    builder.add_node("ingest", ingest)
-    builder.add_node("meta_controller", meta_controller)
-    builder.add_node("risk_check", risk_check)
+    builder = _up_to_the_verdict()
     builder.add_node("approval", approval)
     builder.add_node("execution", execution)
     builder.add_node("record", record)
-    for node, agent in OPINIONS.items():
-        builder.add_node(node, opinion_node(agent))
-        builder.add_edge("ingest", node)
-
-    builder.add_edge(START, "ingest")
-    builder.add_edge(list(OPINIONS), "meta_controller")
-    builder.add_edge("meta_controller", "risk_check")
     builder.add_conditional_edges("risk_check", after_risk_check)
     builder.add_conditional_edges("approval", after_approval)
     builder.add_edge("execution", "record")
     builder.add_edge("record", END)
     return builder.compile(checkpointer=checkpointer, name="cycle")
+
+
+def build_decision() -> CycleGraph:
+    """The cycle's own nodes up to the verdict, and no further: nobody is asked, nothing is sent or recorded."""
+    builder = _up_to_the_verdict()
+    builder.add_edge("risk_check", END)
+    return builder.compile(name="decision")
+
+
+def _up_to_the_verdict() -> StateGraph[CycleState, CycleContext, CycleInput, CycleState]:
+    builder = StateGraph(CycleState, context_schema=CycleContext, input_schema=CycleInput)
+    builder.add_node("ingest", ingest)
+    builder.add_node("meta_controller", meta_controller)
+    builder.add_node("risk_check", risk_check)
+    for node, agent in OPINIONS.items():
+        builder.add_node(node, opinion_node(agent))
+        builder.add_edge("ingest", node)
+    builder.add_edge(START, "ingest")
+    builder.add_edge(list(OPINIONS), "meta_controller")
+    builder.add_edge("meta_controller", "risk_check")
+    return builder

@@ -78,3 +78,31 @@ class RecordedFacts:
     def again(self, ref: SnapshotRef) -> Snapshot:
         """As `take`."""
         return self._facts.again(ref)
+
+
+class ReducedFacts:
+    """The `Snapshots` of a counterfactual: the recorded facts as another builder shows them, with less in them.
+
+    The whole facts are read first, so that what is left out is left out of the very facts the cycle had.
+    """
+
+    def __init__(self, whole: RecordedFacts, builder: Builder, ref: SnapshotRef) -> None:
+        self._whole, self._builder, self._ref = whole, builder, ref
+        self._lock = threading.Lock()
+        self._held: Snapshot | None = None
+
+    def take(self, as_of: datetime) -> Snapshot:
+        """The reduced facts; CorruptFile where the whole ones are no longer those of the record."""
+        with self._lock:
+            if self._held is None:
+                whole, ref = self._whole.take(as_of), self._ref
+                self._held = self._builder.build(whole.as_of, dict(ref.lake), dict(ref.unavailable))
+            return self._held
+
+    def keep(self, snapshot: Snapshot) -> dict[str, int]:
+        """Nothing is stored: the versions the record names."""
+        return self._ref.lake
+
+    def again(self, ref: SnapshotRef) -> Snapshot:
+        """As `take`."""
+        return self.take(parse_slot(ref.as_of))
