@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     book: str = ""
     """Name of the book; by default that of the source."""
     llm: str = ""
-    """init_chat_model string, such as "openai:gpt-5-mini"; empty means no chat model."""
+    """init_chat_model string, such as "openai:gpt-5-mini"; empty means what the book's file says, "none" no model."""
+    mask: bool = False
+    """Hide names and dates from the chat model, whatever the book's file says."""
     approval: ApprovalPolicy | None = None
     """Overrides the book's approval policy."""
     venue: Venue | None = None
@@ -95,6 +97,10 @@ class Settings(BaseSettings):
         """The book's CycleConfig: the YAML file's fields under what flags and environment say."""
         fields: dict[str, Any] = {"calendar": calendar} | (_read_yaml(self.config) if self.config else {})
         fields |= {"frequency": frequency, "llm": self.llm or fields.get("llm", "")}
+        if fields["llm"] == "none":
+            fields["llm"] = ""
+        if self.mask:
+            fields["mask"] = True
         if self.universe():
             fields["universe"] = self.universe()
         fields |= {k: v for k, v in (("approval", self.approval), ("venue", self.venue)) if v is not None}
