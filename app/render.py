@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from app.desk import CycleOutcome
     from graph.journal import Entry
     from graph.record import CycleRecord
-    from graph.replay import Replay
 
 console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -128,16 +127,6 @@ def entries(found: Sequence[Entry]) -> None:
     for entry in found:
         table.add_row(entry.cycle_id, entry.book, entry.slot, entry.status)
     console.print(table)
-
-
-def replay(result: Replay) -> None:
-    """Identical or not, and where not."""
-    if result.identical:
-        say(f"{result.cycle_id} replays byte for byte (sha256 {result.sha256}).")
-        return
-    say(f"{result.cycle_id} does NOT replay; it differs at:")
-    for path in result.differences:
-        say(f"  {path}")
 
 
 def answer(found: Answer) -> None:
