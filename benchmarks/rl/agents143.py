@@ -20,7 +20,10 @@ from benchmarks.rl.universe import build
 from rl.training.report_text import MARKDOWN
 
 WORKERS = 2
-FIGURES = ("sharpe", "score_sharpe", "generic_score_sharpe", "turnover", "equal_weight_sharpe", "buy_and_hold_sharpe")
+FIGURES = (
+    "sharpe", "score_sharpe", "generic_score_sharpe", "turnover", "equal_weight_sharpe", "buy_and_hold_sharpe",
+    "supervised_sharpe", "supervised_score_sharpe", "supervised_turnover",
+)  # fmt: skip
 
 
 def main(market: Path | None = None) -> None:
