@@ -5,6 +5,8 @@ from __future__ import annotations
 from agents.explainer import lexicon
 from agents.explainer.bench import NEAR, Bench
 from agents.explainer.checker import SAME_WEIGHT
+from agents.explainer.facts import Facts
+from agents.explainer.moves import is_about_the_verdict
 from agents.explainer.sentence import Clause, Token
 
 _NOTHING_SENT = frozenset("sent traded filled bought sold ordered".split())
@@ -23,7 +25,7 @@ def prove_events(bench: Bench, clause: Clause) -> None:
 def _event(bench: Bench, clause: Clause, i: int, token: Token) -> bool | None:
     """Whether the record bears a word out; None where the word is no event."""
     facts, word = bench.facts, token.word
-    if word in lexicon.DECISIONS and (word != "reduced" or _of_the_verdict(clause, i)):
+    if word in lexicon.DECISIONS and (word != "reduced" or is_about_the_verdict(clause)):
         return facts.get("verdict.decision") == lexicon.DECISIONS[word]
     if word in lexicon.APPROVALS:
         return facts.has("approval.answer") and facts.get("approval.answer") == lexicon.APPROVALS[word]
@@ -31,6 +33,12 @@ def _event(bench: Bench, clause: Clause, i: int, token: Token) -> bool | None:
         return _abstained(bench, clause, i)
     if word in lexicon.CLAMPED:
         return _clamped(bench, clause, i)
+    if word in lexicon.PERSONS:
+        return facts.has("approval.required") and facts.get("approval.required") is True
+    if word in lexicon.ASSUMING:
+        return any(path.startswith(("counterfactuals.", "allocation.contributions.prior")) for path in bench.fields)
+    if word in lexicon.SEEN:
+        return any(bool(use["in_sample"]) for use in facts.items("allocation.policies"))
     symbols = bench.group(clause, i)
     if word in lexicon.FILLED | lexicon.REFUSED and _negated_by_nothing(clause, i):
         return None
@@ -42,14 +50,17 @@ def _event(bench: Bench, clause: Clause, i: int, token: Token) -> bool | None:
         return all(s in refused for s in symbols) if symbols else bool(refused)
     if word in lexicon.FROZEN:
         return bool(symbols) and facts.has("snapshot.tradable") and not any(facts.evaluate(f"tradable {s}") for s in symbols)
-    if word in lexicon.HELD and symbols and not clause.has("number"):
-        return all(abs(facts.number(f"verdict.weights.{s}")) > SAME_WEIGHT for s in symbols)
+    if word in lexicon.NEW:
+        return bool(symbols) and all(not _held(facts, "opening", s) and _held(facts, "verdict", s) for s in symbols)
+    behind = clause.tokens[i + 1 :]
+    if word in lexicon.HELD and symbols and not any(t.kind == "number" for t in behind):
+        when = "opening" if any(t.word in ("before", "previously") for t in behind) else "verdict"
+        return all(_held(facts, when, s) for s in symbols)
     return None
 
 
-def _of_the_verdict(clause: Clause, i: int) -> bool:
-    named = any(t.kind == "symbol" for t in clause.tokens)
-    return not named and bool(lexicon.ABOUT_THE_VERDICT & {t.word for t in clause.tokens[:i]})
+def _held(facts: Facts, when: str, symbol: str) -> bool:
+    return abs(facts.number(f"{when}.weights.{symbol}")) > SAME_WEIGHT
 
 
 def _negated_by_nothing(clause: Clause, i: int) -> bool:

@@ -16,11 +16,13 @@ _FRACTION = re.compile(
     r"weights|contributions|classes|clamps\S*(?:before|after)|measures|difference|market\.(?:regime|breadth)|\.limits\."
 )
 _CHANGE = re.compile(r" - |contributions\.(?!prior)|difference|\.change$|return")
-_SOURCE = re.compile(r"(?:views|contributions)(?:\.([^.\[\]]+)|\[(\d+)\])")
+_SOURCE = re.compile(r"(?:views|contributions|counterfactuals)(?:\.([^.\[\]]+)|\[(\d+)\])")
 _STAGES = (
     (r"^opening|\.opening\.", 0), (r"contributions\.prior", 1), (r"allocation", 2), (r"^approval", 3),
     (r"verdict\.clamps", 4), (r"verdict", 1000), (r"closing|fills", 2000),
 )  # fmt: skip
+_LONGEST_NAME = 3
+"""Words."""
 _FREE_TEXT = re.compile(r"\.(?:text|detail|reason|note|notes|description|command)\b|reasons|refusals|unavailable")
 
 
@@ -52,7 +54,7 @@ class Field:
     def sources(self) -> frozenset[str]:
         """Agents, the prior or the context, where the figure is theirs."""
         found = {named or self._view(int(place)) for named, place in _SOURCE.findall(self.path)}
-        return frozenset(found - {"*", ""})
+        return frozenset(found) & {*self.facts.agents, "prior", "context"}
 
     def _view(self, place: int) -> str:
         path = f"views[{place}].agent"
@@ -90,10 +92,14 @@ class Field:
 
     def words(self) -> set[str]:
         """Words of its path, and of a value that is a name or a label; never those of a text that strangers wrote."""
-        found = set(re.split(r"[^A-Za-z]+", self.path.lower())) | {self.path.lower()}
-        if isinstance(self.value, str) and not _FREE_TEXT.search(self.path) and len(self.value.split()) <= 3:
-            found |= {self.value.lower(), *re.split(r"[^\w]+|_", self.value.lower())}
-        return found
+        found = set(re.split(r"[^A-Za-z]+", self.path.lower()))
+        return found | set(re.split(r"[^A-Za-z]+", self.label)) | {self.label}
+
+    @property
+    def label(self) -> str:
+        """A value that is a name, in lower case; "" where it is none, or a text that strangers may have written."""
+        short = isinstance(self.value, str) and len(self.value.split()) <= _LONGEST_NAME
+        return self.value.lower() if short and not _FREE_TEXT.search(self.path) else ""
 
     def day(self) -> datetime | None:
         """The instant, where it is one."""

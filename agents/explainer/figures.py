@@ -26,6 +26,9 @@ def bind(bench: Bench, clause: Clause) -> None:
     for i, token in enumerate(clause.tokens):
         if token.kind != "number" or (is_threshold(clause, i) and not token.cite):
             continue
+        if i > 0 and clause.tokens[i - 1].word == "by" and token.text.startswith("-"):
+            bench.fail(token.text, "which way it went is said by the verb: no sign behind \"by\"", token.cite)
+            continue
         fields = [bench.fields[c] for c in ([token.cite] if token.cite else bench.fields) if c in bench.fields]
         equal = [f for f in fields if shows(token, f, _falls(clause))]
         if not equal:
@@ -93,29 +96,32 @@ def why_not_his(bench: Bench, clause: Clause, i: int, field: Field) -> str:
         inside = [t.text for t in clause.tokens[:i] if t.kind == kind]
         if named and not named & set(group):
             return f"the field cited is of {', '.join(sorted(named))}"
-        if inside and not named and not (kind == "symbol" and field.sources and False):
+        if inside and not named:
             return f"the field cited is not of {inside[-1]}"
-    noun = _governing(clause, i)
-    for table in (lexicon.MEASURES, lexicon.LEVELS):
+    for table, noun in _governing(clause, i):
         pattern = lexicon.pattern_of(noun, table)
         if pattern is not None and not pattern.search(field.path):
             return f"the field cited is no {noun}"
     return _why_not_counted(clause, i, field) or _why_not_staged(bench, field)
 
 
-def _governing(clause: Clause, i: int) -> str:
-    """The last noun of a measure before a figure, with no other figure between, or of a level right before it; else the
-    one behind it."""
+def _governing(clause: Clause, i: int) -> list[tuple[dict[str, re.Pattern[str]], str]]:
+    """The last nouns of a measure and of a level before a figure, with no other figure between; else a measure behind."""
+    found: list[tuple[dict[str, re.Pattern[str]], str]] = []
     tables = [lexicon.MEASURES, lexicon.LEVELS]
-    for token in reversed(clause.tokens[:i]):
-        if token.kind == "number":
-            return ""
-        if any(lexicon.pattern_of(token.word, table) for table in tables):
-            return token.word
-        if token.word in _JOINING:
-            tables = [lexicon.MEASURES]
-    behind = [t for t in clause.tokens[i + 1 : i + 3] if t.kind == "word"]
-    return next((t.word for t in behind if lexicon.pattern_of(t.word, lexicon.MEASURES)), "")
+    for k in range(i - 1, -1, -1):
+        token = clause.tokens[k]
+        if token.kind == "number" or (k > 0 and clause.tokens[k - 1].kind == "number"):
+            break
+        for table in [t for t in tables if lexicon.pattern_of(token.word, t)]:
+            found.append((table, token.word))
+            tables.remove(table)
+        if token.word in _JOINING and lexicon.LEVELS in tables:
+            tables.remove(lexicon.LEVELS)
+    behind = clause.tokens[i + 1].word if i + 1 < len(clause.tokens) else ""
+    if not found and lexicon.pattern_of(behind, lexicon.MEASURES):
+        found = [(lexicon.MEASURES, behind)]
+    return found
 
 
 def _why_not_counted(clause: Clause, i: int, field: Field) -> str:
@@ -162,13 +168,26 @@ def prove_quotes(bench: Bench, clause: Clause) -> None:
             bench.require(token.text in said, token.text, "no field cited says this, word for word")
 
 
+def prove_topics(bench: Bench, clause: Clause) -> None:
+    """Of some things a sentence may only speak where it cites them; what strangers wrote, in quotation marks only."""
+    for token in clause.tokens:
+        pattern = lexicon.pattern_of(token.word, lexicon.TOPICS) if token.kind == "word" else None
+        if pattern is not None:
+            bench.require(any(pattern.search(path) for path in bench.fields), token.word, "no field cited is of this")
+    words = clause.words()
+    if words & lexicon.HEARD and words & lexicon.SAYING:
+        bench.require(clause.has("quote"), "the news", "what was written is told in quotation marks only")
+
+
 def prove_words(bench: Bench, clause: Clause) -> None:
     """Names are named by what is cited; every other word is one whose claim is known, or a label that is cited."""
     cited = {word for f in bench.fields.values() for word in f.words()}
     symbols = {s for f in bench.fields.values() for s in f.symbols}
     sources = {s for f in bench.fields.values() for s in f.sources}
     limits = {_limit(bench, f) for f in bench.fields.values()}
-    for token in clause.tokens:
+    for i, token in enumerate(clause.tokens):
+        if token.word in ("all", "only") and clause.tokens[i + 1 : i + 2] and clause.tokens[i + 1].kind == "number":
+            continue  # "all eight", "only 2.00%": the figure is the claim
         match token.kind:
             case "symbol":
                 bench.require(token.text in symbols, token.text, "no field cited is of it")
@@ -181,7 +200,8 @@ def prove_words(bench: Bench, clause: Clause) -> None:
             case "stranger":
                 bench.fail(token.text, "this cannot be read")
             case "word" if token.word not in lexicon.KNOWN:
-                known = token.word in cited and not any(c.isdigit() for c in token.word)
+                label = any(token.word == f.label for f in bench.fields.values())
+                known = label or (token.word in cited and token.word.isalpha())
                 bench.require(known or _ends(bench, token.text), token.text, "not a word that can be proven, nor a name cited")
             case _:
                 pass

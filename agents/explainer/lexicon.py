@@ -32,7 +32,7 @@ COMPARING = _words("bigger larger higher greater more smaller lower less fewer a
 COMPARES_UP = COMPARING & UP | _words("above over exceeds exceeded")
 RATIOS = {"twice": 2.0, "thrice": 3.0}
 MULTIPLIED = {"doubled": 2.0, "doubling": 2.0, "halved": 0.5, "halving": 0.5, "tripled": 3.0}
-GREATEST = _words("largest biggest highest greatest most top strongest hardest main heaviest primary")
+GREATEST = _words("dearest largest biggest highest greatest most top strongest hardest main heaviest primary")
 SMALLEST = _words("smallest lowest least weakest lightest")
 ORDINALS = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
 POSITIVE = _words("positive bullish optimistic favourable favorable")
@@ -46,13 +46,21 @@ CLAMPED = _words("clamped capped limited curbed constrained fired fires fire")
 FILLED = _words("filled executed traded")
 HELD = _words("held hold holds holding own owns owned")
 REFUSED = _words("refused")
+NEW = _words("new")
+DEAR = _words("expensive dearest")
+SEEN = _words("seen")
+PERSONS = _words("person human")
+ASSUMING = _words("would")
+HEARD = _words("news headline headlines article articles post posts")
+SAYING = _words("say says said read reads report reports show shows state states tell tells wrote")
+"""What strangers wrote is told in quotation marks only."""
 FROZEN = _words("untradable frozen untraded")
 LIMITING = _words("clamp clamps limit limits cap caps check risk constraint constraints")
 """What cuts weights after the controller has spoken."""
 ROLES = _words("analyst analysts specialist specialists agent agents view views opinion opinions score scores")
 SPEAKING = _words(
     "scored scores abstained abstains pushed pulled contributed raised lowered said says added cut reduced increased "
-    "lifted trimmed moved gave gives saw rated thinks had has was is"
+    "lifted trimmed moved gave gives saw rated thinks"
 )
 """What makes an agent of a word that is also an ordinary one: "news scored"."""
 NUMBERS = {
@@ -75,10 +83,10 @@ MEASURES = {
         "volatility": r"volat|vol_", "drawdown": r"drawdown", "turnover": r"turnover", "breadth": r"breadth",
         "gross": r"gross", "net": r"measures\.net$|net_asset", "return": r"return", "score scores": r"\.score",
         "confidence confident": r"\.confidence", "contribution contributions": r"contributions",
-        "price prices": r"price|marks", "cost costs fee fees paid": r"cost", "quantity shares units": r"quantity",
-        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"cvar",
+        "price prices": r"price|marks|costs|tradable|findings", "cost costs fee fees paid": r"cost", "quantity shares units": r"quantity",
+        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"cvar|shortfall",
         "var": r"var", "probability": r"regime", "regime": r"regime", "mark": r"marks",
-        "shortfalls slippage": r"^costs",
+        "slippage": r"^costs",
     }.items()
 }  # fmt: skip
 """Nouns -> the fields that they may name. The one that governs a figure must fit the field it is proven by."""
@@ -94,10 +102,19 @@ COUNTED = {
     }.items()
 }  # fmt: skip
 """Nouns behind a count -> the lists that they may count; elsewhere they claim nothing."""
+TOPICS = {**{k: v for k, v in MEASURES.items() if "weight" not in k}, **{
+    name: re.compile(pattern)
+    for name, pattern in {
+        "headline headlines article articles": r"news", "post posts": r"posts", "finding findings": r"findings",
+        "policy policies": r"polic|cards", "fallback chain link links": r"fallback_chain", "refusal refusals": r"refus",
+        "release releases": r"macro", "evidence": r"views|snapshot", "trained training": r"trained",
+    }.items()
+}}  # fmt: skip
+"""Nouns of which a sentence may only speak where it cites such a field."""
 LEVELS = {
     name: re.compile(pattern)
     for name, pattern in {
-        "opening opened": r"^opening|opening\.", "proposed proposal": r"allocation\.weights|clamps", "final allowed": r"^verdict",
+        "opening": r"^opening|opening\.", "proposed proposal": r"allocation\.weights|clamps", "final allowed": r"^verdict",
         "prior": r"contributions\.prior", "closing": r"^closing", "context": r"contributions\.context",
     }.items()
 }  # fmt: skip
@@ -115,9 +132,20 @@ STAGED = {
 }
 """A field that is not of the final decision -> words one of which must say so in the sentence."""
 
-SPLITTING = _words("while whereas but because since as though although which so after then who that when")
+SPLITTING = _words("while whereas but because since as though although which so after then who when")
+PHRASES = {
+    "in all": "together", "at all": "", "could not be traded": "was untradable", "can not be traded": "is untradable",
+    "not tradable": "untradable", "value at risk": "var", "expected shortfall": "shortfall", "net asset value": "worth",
+    "no longer": "not", "based on": "from", "at the same time": "", r"95\s?% var": "var", "95 percent var": "var",
+    "up to": "until", "makes up": "is", "made up": "was", "ended up": "ended", "ends up": "ends", "of worth": "of the book",
+    "average price": "price", "went up": "rose", "went down": "fell",
+}  # fmt: skip
+"""Words that mean something together -> one that means the same."""
 ROUGHLY = _words("about around roughly nearly almost approximately some circa")
 HARMLESS = _words(
+    """another applied apply driver drivers first further initially next now original originally placed place
+    previous previously remain remains total choice make makes session came comes according further
+    additional additionally finally together overall also moreover meanwhile currently final allowed its own """
     """a about above account account's accounts across after again against agent agents allocation allowed allowing
     alone along also although am amount an analyst analysts and annual answer answered answers are article
     articles as ask asked asset at back bar bars based be because been before began behind being below between
@@ -131,7 +159,7 @@ HARMLESS = _words(
     history holdings how however if in included includes including instead into is it it's its itself just kept
     known level levels limit limits link list listed macro made make makes mark marks mean meant measure measured
     measures model momentum money move moved movement moves name named names net news note notes of off on open
-    opened opening opinion opinions order orders our out outcome overall paid part pay peak per percent person
+    opened opening opinion opinions order orders our out outcome overall paid part pay peak per percent 
     point policies policy portfolio position positions post posts present previously price prices prior prior's
     probability proposal proposal's propose proposed pulled push pushed put quantity question ran rate rated
     reached read reads reason reasons received record recorded records regime release released releases remained
@@ -153,7 +181,7 @@ def pattern_of(word: str, table: dict[str, re.Pattern[str]]) -> re.Pattern[str] 
 
 KNOWN = (
     HARMLESS | UP | DOWN | FLAT | COMPARING | GREATEST | SMALLEST | POSITIVE | NEGATIVE | NEGATIONS | ABSTAINED | CLAMPED
-    | FILLED | HELD | REFUSED | FROZEN | LIMITING | ROLES | SPLITTING | ROUGHLY | frozenset(RATIOS) | frozenset(MULTIPLIED)
+    | PERSONS | NEW | SEEN | DEAR | ASSUMING | SAYING | HEARD | FILLED | HELD | REFUSED | FROZEN | LIMITING | ROLES | SPLITTING | ROUGHLY | frozenset(RATIOS) | frozenset(MULTIPLIED)
     | frozenset(ORDINALS) | frozenset(DECISIONS) | frozenset(APPROVALS) | frozenset(TRADES) | frozenset(WEEKDAYS)
     | frozenset(word for names in (*MEASURES, *COUNTED, *LEVELS) for word in names.split())
 )  # fmt: skip

@@ -22,7 +22,7 @@ def prove_moves(bench: Bench, clause: Clause) -> None:
         if token.kind != "word" or is_comparison(clause, i):
             continue
         word = token.word
-        if word in lexicon.DECISIONS and _about_the_verdict(clause, i):
+        if word in lexicon.DECISIONS and is_about_the_verdict(clause):
             continue
         if word in lexicon.UP | lexicon.DOWN | lexicon.FLAT:
             sign = 1 if word in lexicon.UP else -1 if word in lexicon.DOWN else 0
@@ -33,10 +33,10 @@ def prove_moves(bench: Bench, clause: Clause) -> None:
             _polarity(bench, clause, i, 1 if word in lexicon.POSITIVE else -1)
 
 
-def _about_the_verdict(clause: Clause, i: int) -> bool:
+def is_about_the_verdict(clause: Clause) -> bool:
     """Whether "reduced" is said of the verdict rather than of a position."""
-    named = any(t.kind == "symbol" for t in clause.tokens)
-    return not named and bool(lexicon.ABOUT_THE_VERDICT & {t.word for t in clause.tokens[:i]})
+    named = any(t.kind in ("symbol", "source", "limit", "number") for t in clause.tokens)
+    return not named and bool(lexicon.ABOUT_THE_VERDICT & clause.words())
 
 
 def _direction(bench: Bench, clause: Clause, i: int, sign: int) -> None:

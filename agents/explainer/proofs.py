@@ -12,7 +12,7 @@ from agents.explainer.bench import Bench
 from agents.explainer.checker import Unproven
 from agents.explainer.events import prove_events, prove_negations
 from agents.explainer.facts import Facts
-from agents.explainer.figures import bind, prove_dates, prove_quotes, prove_words
+from agents.explainer.figures import bind, prove_dates, prove_quotes, prove_topics, prove_words
 from agents.explainer.moves import prove_moves
 from agents.explainer.rankings import prove_comparisons, prove_rankings
 from agents.explainer.sentence import Clause, Reader, Sentence
@@ -47,6 +47,7 @@ def _prove(sentence: Sentence, facts: Facts) -> tuple[Unproven, ...]:
         prove_dates(bench, clause)
         prove_quotes(bench, clause)
         prove_words(bench, clause)
+        prove_topics(bench, clause)
         prove_comparisons(bench, clause)
         prove_rankings(bench, clause)
         prove_moves(bench, clause)

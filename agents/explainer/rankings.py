@@ -18,12 +18,12 @@ _RATIO_ERROR = 0.02
 _SCALE = {"%": 0.01, "points": 0.01, "bps": 1e-4, "million": 1e6, "thousand": 1e3}
 _RANKED = {
     "position positions holding holdings weight weights stake": r"^(?:verdict|opening|allocation|closing)\.weights\.",
-    "contribution contributions contributor push pushed pushes part driver effect source pull pulled contributed":
+    "contribution contributions contributor push pushed pushes part driver effect source pull pulled contributed driver":
         r"^allocation\.contributions\.",
     "agent agents view views analyst analysts specialist specialists": r"contributions|views\.",
     "change changes move moves moved mover increase increases decrease decreases cut rise fall buy sell rose fell grew "
     "shrank reduced raised added bought sold lifted increased decreased gained dropped reduction gain": r" - ",
-    "cost costs fill fills trade trades paid": r"cost", "score scores opinion opinions": r"\.score$",
+    "cost costs fill fills trade trades paid expensive dearest order orders": r"cost", "score scores opinion opinions": r"\.score$",
     "confidence": r"\.confidence$", "class classes": r"^verdict\.classes\.", "clamp clamps": r"clamps",
     "price": r"prices|marks",
 }  # fmt: skip

@@ -101,7 +101,7 @@ class Reader:
                     + r"(?![\w$€£¥])",
                     rf"(?P<worded>(?i:\b(?:{_WORDED})(?:(?:\s+and\s+|[\s-]+)(?:{_WORDED}))*\b))"
                     + _UNIT.format("worded_unit"),
-                    r"(?P<word>[^\W\d_](?:[\w'=^/.-]*\w)?)",
+                    r"(?P<word>[^\W\d_](?:(?:[\w'=^/.-]|:(?=\w))*\w)?)",
                     r"(?P<mark>'s\b|'|[,;:()—–.!?-])",
                     r"(?P<stranger>\S)",
                 )
@@ -161,13 +161,16 @@ class Reader:
 
 def _plain(text: str) -> str:
     """One line; straight quotation marks as curly ones, every minus as "-"; the quotations themselves as they are."""
-    text = re.sub(r'"([^"]*)"', r"“\1”", " ".join(text.split()))
-    pieces = re.split(r"(“[^”]*”)", text)
+    pieces = re.split(r"(“[^”]*”)", " ".join(text.split()))
+    straight = (p if p.startswith("“") else re.sub(r'"([^"]*)"', r"“\1”", p) for p in pieces)
+    pieces = re.split(r"(“[^”]*”)", "".join(straight))
     return "".join(p if p.startswith("“") else _folded(p) for p in pieces)
 
 
 def _folded(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("\u2019", "'").replace("\u2011", "-")
+    for phrase, meaning in lexicon.PHRASES.items():
+        folded = re.sub(rf"\b{phrase}\b", meaning, folded, flags=re.IGNORECASE)
     return re.sub(r"\b(did|do|does|was|were|is|has|had|have|could|can)n't\b", r"\1 not", folded).replace(
         "cannot", "can not"
     )
