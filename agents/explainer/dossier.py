@@ -5,11 +5,9 @@
     counterfactuals   what was left out ("news", "features:momentum", "clamp:max_name_weight") -> `weights` and
                       `difference` (the weight without it less the weight as decided), by symbol
     cards             policy id -> CARD_FIELDS of its manifest
-    costs             what each filled order cost against the price that it was decided at (see agents.explainer.costs)
-    holdings          what each position is worth against what was paid for it (see agents.explainer.holdings)
-    bindings          what each limit that fired was asked for and allowed (likewise)
 
-A root that an archive cannot fill stays out (the last three need none), so that an answer can tell unknown from empty.
+A root that the archive cannot fill stays out, so that an answer can tell unknown from empty. What follows from the
+record alone (costs, holdings, bindings) is derived by `Facts`.
 """
 
 from __future__ import annotations
@@ -17,11 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-
-from agents.explainer.costs import order_costs
-from agents.explainer.facts import NEEDED
-from agents.explainer.holdings import bindings, holdings
-from data.errors import CorruptFile
 
 Json = Mapping[str, Any]
 
@@ -61,27 +54,18 @@ class Wants:
 NOTHING = Wants(history=False, cards=False)
 
 
-def whole(record: Json) -> Json:
-    """The record; CorruptFile where a part that every record has is lacking."""
-    missing = [key for key in NEEDED if key not in record]
-    if missing:
-        raise CorruptFile(f"the record lacks {', '.join(missing)}", "read it from the journal again")
-    return record
-
-
 def dossier(record: Json, archive: Archive | None = None, wants: Wants | None = None) -> dict[str, Any]:
     """The record with the roots named in the module beside it; the record's own fields are left as they are."""
     wants = wants or Wants()
     out: dict[str, Any] = dict(record)
-    others = _others(record, archive) if archive is not None and wants.history else []
     if archive is not None and wants.history:
-        out["history"] = [_entry(other, record) for other in others]
+        out["history"] = [_entry(other, record) for other in _others(record, archive)]
     if archive is not None and wants.cards:
         out["cards"] = _cards(record, archive)
     if archive is not None and wants.without:
         runs = {name: archive.counterfactual(name) for name in wants.without}
         out["counterfactuals"] = {name: dict(run) for name, run in runs.items() if run is not None}
-    return out | {"costs": order_costs(record, others), "holdings": holdings(record), "bindings": bindings(record)}
+    return out
 
 
 def _others(record: Json, archive: Archive) -> list[Json]:

@@ -27,7 +27,7 @@ from agents.explainer.answers.trading import costs, orders
 from agents.explainer.ask import Ask
 from agents.explainer.checker import check, citations
 from agents.explainer.cite import Cite
-from agents.explainer.dossier import NOTHING, Archive, dossier, whole
+from agents.explainer.dossier import NOTHING, Archive, dossier
 from agents.explainer.facts import Facts
 from agents.explainer.intents import Intent, understand
 from agents.explainer.patterns import Kind
@@ -93,7 +93,7 @@ def prepare(
     record: Mapping[str, Any], question: str, archive: Archive | None = None, earlier: Intent | None = None
 ) -> tuple[Facts, Intent]:
     """What the question means, and the facts it takes to answer it."""
-    facts = Facts(dossier(whole(record)))
+    facts = Facts(record)
     intent = understand(question, facts, earlier)
     if archive is not None and intent.wants != NOTHING:
         facts = Facts(dossier(record, archive, intent.wants))

@@ -5,6 +5,9 @@
     views.momentum.opinions.AAPL       an item of a list by its agent, id or order_id
     opening.weights.AAPL               derived: quantity x mark / net asset value (likewise closing.weights,
                                        opening.net_asset_value, closing.net_asset_value)
+    costs[0].shortfall                 derived: what each order cost (see agents.explainer.costs)
+    holdings.AAPL.gain                 derived: positions and the limits that fired (see agents.explainer.holdings);
+    bindings[0].taken
     verdict.classes.crypto             derived: the sum of verdict.weights over the symbols of that asset class
     verdict.weights.AAPL - opening.weights.AAPL      a difference
     sum fills.*.cost                   a sum over all items; "sum abs ..." sums absolute values
@@ -24,6 +27,8 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from agents.explainer.costs import order_costs
+from agents.explainer.holdings import bindings, holdings
 from data.errors import CorruptFile, NotFound
 from data.market import CASH
 from tools.execution.book import Book
@@ -45,6 +50,8 @@ class Facts:
         for name in ("opening", "closing"):
             if name in record:
                 self._root[name] = _with_weights(record[name])
+        self._root["costs"] = order_costs(record, record.get("history", ()))
+        self._root |= {"holdings": holdings(record), "bindings": bindings(record)}
         self._root["verdict"] = _with_classes(record["verdict"], record["snapshot"])
         self._held = tuple(f"{noun}.weights" for noun in ("opening", "closing", "allocation", "verdict", "approval"))
         self._held += tuple(f"allocation.contributions.{source}" for source in self.keys("allocation.contributions"))
