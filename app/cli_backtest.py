@@ -39,6 +39,13 @@ def backtest(
     conditions: Annotated[
         Path | None, typer.Option(help="YAML with actions, currencies and rates (configs/conditions.yaml).")
     ] = None,
+    llm: Annotated[
+        str | None, typer.Option(help="Chat model of the cycle's analysts; a twin without it is run beside.")
+    ] = None,
+    mask: Annotated[bool, typer.Option("--mask", help="Hide names and dates from the chat model.")] = False,
+    knowledge_cutoff: Annotated[
+        str, typer.Option(help="Last day the chat model has read of; before it nothing counts as its skill.")
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(help="Folder for the run [default: in the home, under backtests].")
     ] = None,
@@ -54,9 +61,11 @@ def backtest(
 
     desk = desk_of(
         source=source, path=path, asset_class=asset_class, symbols=symbols, seed=seed, frequency=frequency,
-        config=config, home=home,
+        config=config, home=home, llm=llm, mask=mask or None,
     )  # fmt: skip
-    request = BacktestRequest(strategy, start, end, fill, costs, engine, cash, risk, read_conditions(conditions))
+    request = BacktestRequest(
+        strategy, start, end, fill, costs, engine, cash, risk, read_conditions(conditions), knowledge_cutoff
+    )
     with steps("slots", quiet=as_json) as progress:
         kept = desk.backtest(request, out, progress)
     render.emit(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -41,12 +41,28 @@ def backtest_report(kept: Kept) -> None:
     console.print(_table(told["figures"]))
     if told["at_costs"]:
         console.print(_table(told["at_costs"], title="The same decisions at other costs"))
+    if "leakage" in told:
+        _leakage(told["leakage"])
     for name, count in told["counts"].items():
         say(f"{name}: {count}")
     for note in told["notes"]:
         say(f"  NOTE: {note}")
     say(f"Order list sha256 {told['order_hash'][:16]}")
     say(f"Report: {kept.report}")
+
+
+def _leakage(told: dict[str, Any]) -> None:
+    """The run and its twin without a chat model, by part; what may be claimed stands among the notes."""
+    columns = {
+        f"{name}{which}": figures[key]
+        for name, figures in told["parts"].items()
+        for which, key in (("", "run"), (", llm off", "llm_off"))
+        if figures[key]
+    }
+    console.print(_table(columns, title=f"With {told['model']} and without, by its knowledge cutoff"))
+    for name, figures in told["parts"].items():
+        spoke, fell = figures["cycles_llm_spoke"], figures["cycles_llm_fell_back"]
+        say(f"{name}: {figures['cycles']} cycles, the model spoke in {spoke} and was done without in {fell}")
 
 
 def lookahead_report(report: LookaheadReport) -> None:

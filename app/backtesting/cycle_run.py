@@ -7,9 +7,10 @@ and policies. Slots that are done are never run again: an interrupted backtest g
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -23,6 +24,9 @@ from graph.record import CycleRecord
 from rl.store import SHIPPED, PolicyStore
 from tools.backtest.result import Result, Trades
 from tools.execution.orders import Fill
+
+if TYPE_CHECKING:
+    from app.runtime import Market
 
 Progress = Callable[[int, int], None]
 """(slots done, slots in all)."""
@@ -62,6 +66,15 @@ class BacktestDesk(Desk):
     def _stores(self) -> Stores:
         self._run_home.mkdir(parents=True, exist_ok=True)
         return RunStores(self._run_home, self.settings.home)
+
+    @cached_property
+    def market(self) -> Market:
+        """As Desk's; what its chat model uses up counts to the day of the slot: a run is the same on any day."""
+        return replace(super().market, spending_day=lambda slot: slot[:10])
+
+    def without_llm(self, run_home: Path) -> BacktestDesk:
+        """The same desk, in another home, with no chat model."""
+        return BacktestDesk(self.settings.model_copy(update={"llm": "none", "mask": False}), run_home)
 
 
 def run_cycles(desk: Desk, start: str, end: str, progress: Progress) -> tuple[Result, tuple[CycleRecord, ...]]:

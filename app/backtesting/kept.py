@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Comparison:
     counts: Mapping[str, int]
     """Such as clamps, halted slots, refused orders."""
     notes: tuple[str, ...]
+    leakage: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What stands under `leakage` in the summary of a run with a chat model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def keep(folder: Path, request: BacktestRequest, compared: Comparison) -> Kept:
         "counts": dict(compared.counts),
         "notes": [*compared.notes, *ALWAYS],
         "code": code_hash(),
+        **({"leakage": dict(compared.leakage)} if compared.leakage else {}),
     }
     page = Page(
         title=f"{compared.name} on {compared.source}, {told['from'][:10]} to {told['to'][:10]}",

@@ -38,6 +38,8 @@ class BacktestRequest:
     """Whether the desk's risk check and last gate stand between decisions and orders."""
     conditions: Conditions = field(default_factory=Conditions)
     """Corporate actions, currencies, interest, borrow and funding; see app.backtesting.conditions_file."""
+    knowledge_cutoff: str = ""
+    """ISO date of the last day that the chat model may have read of; see app.backtesting.leakage."""
 
     def as_json(self) -> dict[str, Any]:
         """Everything asked, in plain JSON."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from copy import deepcopy
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,18 @@ import numpy as np
 
 from app.backtesting.cycle_run import BacktestDesk, run_cycles
 from app.backtesting.kept import Comparison, Kept, folder_of, keep, refusals
+from app.backtesting.leakage import TWIN, Leakage, cutoff_of, leakage_of
 from app.backtesting.request import BacktestRequest
 from app.backtesting.strategy_run import Progress, StrategyRun, run_baselines, run_strategy
-from app.backtesting.window import open_window
+from app.backtesting.window import Window, open_window
 from data.clock import to_datetime
 from data.errors import InputError
 from data.history import History
+from graph.record import CycleRecord
 from tools.backtest.event.moments import moments
 from tools.backtest.loading import load_strategy
 from tools.backtest.lookahead import LookaheadReport, look_ahead
+from tools.backtest.result import Result
 from tools.backtest.shipped import SHIPPED
 
 if TYPE_CHECKING:
@@ -39,6 +43,8 @@ def backtest(
     """Run, compare, keep. A run that was kept under the same name is replaced by the same run."""
     origin = {**market.source.params(), "source": market.source.name, "config": market.config.model_dump(mode="json")}
     folder = out or folder_of(settings.home, request, origin)
+    if request.strategy != CYCLE and (settings.mask or request.knowledge_cutoff):
+        raise InputError("only the cycle asks a chat model", "leave out --mask and --knowledge-cutoff")
     if request.strategy == CYCLE:
         compared = _cycle(settings, market, request, folder, progress)
     else:
@@ -93,9 +99,14 @@ def _cycle(
                          "--costs, --engine or --no-risk")  # fmt: skip
     if not request.start:
         raise InputError("a backtest of the cycle needs its first date", "add --from; a slot takes about a second")
+    cutoff = cutoff_of(request.knowledge_cutoff)
+    if cutoff is not None and not market.config.llm:
+        raise InputError("a knowledge cutoff is a chat model's, and none is named", "add --llm, or leave it out")
+    if market.config.mask and not market.config.llm:
+        raise InputError("names are hidden from a chat model, and none is named", "add --llm, or leave out --mask")
     window = open_window(market, request.start, request.end)
     desk = BacktestDesk(settings, folder.parent / f".{folder.name}.desk")
-    result, records = run_cycles(desk, window.opens, window.closes, progress)
+    result, records, leakage, twin = _beside_twin(desk, folder, window, cutoff, progress)
     sample = sorted({use.policy_id for r in records for use in r.allocation.policies if use.in_sample})
     chain: Counter[str] = Counter(f.name for r in records for f in r.allocation.fallback_chain if f.used)
     return Comparison(
@@ -103,7 +114,7 @@ def _cycle(
         source=market.source.name,
         simulated=market.source.name == "simulated",
         result=result,
-        baselines=run_baselines(market, request, window),
+        baselines=twin | run_baselines(market, request, window),
         at_costs={},
         rules={"fill": "next_open", "sizing": "decision", "initial_cash": market.config.initial_cash},
         counts={
@@ -115,5 +126,26 @@ def _cycle(
                 for k, n in sorted(Counter(c.limit for r in records for c in r.verdict.clamps).items())
             },
         },
-        notes=(FREE, *(f"Policy {name} was trained on some of these dates: not a fair test of it." for name in sample)),
+        leakage=leakage.as_json() if leakage else {},
+        notes=(
+            FREE,
+            *(leakage.notes() if leakage else ()),
+            *(f"Policy {name} was trained on some of these dates: not a fair test of it." for name in sample),
+        ),
     )
+
+
+def _beside_twin(
+    desk: BacktestDesk, folder: Path, window: Window, cutoff: date | None, progress: Progress
+) -> tuple[Result, tuple[CycleRecord, ...], Leakage | None, dict[str, Result]]:
+    """The desk over a window and, where it has a chat model, its twin without one over the same."""
+    config = desk.market.config
+    if not config.llm:
+        return *run_cycles(desk, window.opens, window.closes, progress), None, {}
+    result, records = run_cycles(desk, window.opens, window.closes, lambda n, total: progress(n, 2 * total))
+    twin_desk = desk.without_llm(folder.parent / f".{folder.name}.twin")
+    twin, _ = run_cycles(
+        twin_desk, window.opens, window.closes, lambda n, total: progress(total + n, 2 * total)
+    )  # fmt: skip
+    leakage = leakage_of(config.llm, config.mask, cutoff, result, twin, records)
+    return result, records, leakage, {TWIN: twin}
