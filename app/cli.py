@@ -15,10 +15,12 @@ from typer.exceptions import TyperException
 from app.cli_approve import commands as approvals
 from app.cli_backtest import commands as backtests
 from app.cli_explain import commands as explanations
+from app.cli_langsmith import commands as langsmith
 from app.cli_options import AsJson, BookName, Config, DataPath, Frequency, Home, Seed, Source, Symbols, desk_of
 from app.cli_policies import commands as policies
 from app.cli_replay import commands as replays
 from app.cli_rewards import commands as rewards
+from app.cli_schedule import commands as schedules
 from app.cli_traces import commands as traces
 from app.cli_train import commands as learning
 from app.cli_tune import commands as tuning
@@ -39,7 +41,9 @@ app.add_typer(replays)
 app.add_typer(backtests)
 app.add_typer(learning)
 app.add_typer(policies, name="policies")
+app.add_typer(langsmith, name="langsmith")
 app.add_typer(rewards)
+app.add_typer(schedules, name="schedule")
 app.add_typer(traces, name="traces")
 app.add_typer(tuning)
 

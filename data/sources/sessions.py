@@ -42,11 +42,14 @@ def sessions(calendar: str, first_year: int, last_year: int) -> Sessions:
     import exchange_calendars as xcals
     from exchange_calendars.errors import InvalidCalendarName
 
+    from data.sources.fx_week import NAME, FxWeek
+
+    xcals.register_calendar_type(NAME, FxWeek, force=True)
     try:
         found = xcals.get_calendar(calendar, start=f"{first_year}-01-01", end=f"{last_year}-12-31")
     except InvalidCalendarName as error:
         near = get_close_matches(calendar.upper(), xcals.get_calendar_names(), 1)
-        hint = f"did you mean {near[0]}?" if near else "XNYS, CMES, 24/5 and 24/7 are the usual ones"
+        hint = f"did you mean {near[0]}?" if near else "XNYS, CMES, FX, 24/5 and 24/7 are the usual ones"
         raise BadConfig(f"no calendar is named {calendar!r}", hint) from error
     except ValueError as error:
         raise BadConfig(f"calendar {calendar} does not reach from {first_year} to {last_year}", str(error)) from error
