@@ -203,10 +203,10 @@ class Desk:
 
     @cached_property
     def traces(self) -> Traces:
-        """The local traces: shown, searched, thinned out."""
+        """Its traces, on this machine and at LangSmith."""
         from app.traces import Traces
 
-        return Traces(self._stores)
+        return Traces(self)
 
     def book(self, name: str) -> Book | None:
         """The book as its last cycle left it."""

@@ -58,6 +58,10 @@ def drive(
                     return _request(wrote)
                 if on_node is not None:
                     on_node(node, _said(wrote))
+    if response is not None:
+        from app.langsmith.feedback import feedback
+
+        feedback(stores.traces, start["cycle_id"], graph.get_state(config).values["approval"])
     return None
 
 
