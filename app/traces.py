@@ -1,4 +1,4 @@
-"""Where time went: the traces of a home, shown as trees, searched and thinned out."""
+"""The traces of a desk: shown as trees, searched and thinned out on this machine; LangSmith beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from app.trace_store import Run, Wanted
 from data.errors import InputError, NotFound
 
 if TYPE_CHECKING:
-    from app.stores import Stores
+    from app.desk import Desk
+    from app.langsmith.service import LangSmith
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,17 @@ def tree(runs: Sequence[Run]) -> tuple[Branch, ...]:
 
 
 class Traces:
-    """The local traces of one home."""
+    """The local traces of one home, and what LangSmith is given of its past."""
 
-    def __init__(self, stores: Stores) -> None:
-        self._stores = stores
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._stores = desk, desk.stores
+
+    @property
+    def langsmith(self) -> LangSmith:
+        """Data sets of past cycles, and their evaluation."""
+        from app.langsmith.service import LangSmith
+
+        return LangSmith(self._desk)
 
     def show(self, name: str = "latest", book: str | None = None) -> tuple[Branch, ...]:
         """The runs of a cycle (its id, the beginning of one, or "latest") as a tree; NotFound where none is kept."""

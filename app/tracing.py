@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,9 +17,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.langchain import LangChainTracer
 from langchain_core.tracers.schemas import Run as TracedRun
-from langsmith import Client
-from urllib3.util import Retry
 
+from app.langsmith.client import TIMEOUT_S, bounded, open_client, project_name
 from app.trace_store import Run, TraceStore
 from data.errors import StorageFailed
 from data.redaction import Redactor
@@ -28,8 +26,6 @@ from data.redaction import Redactor
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-FLUSH_TIMEOUT_S = 3.0
-"""How long the end of a cycle waits for LangSmith to take what is left."""
 _SUMMARY_CHARS = 400
 _log = logging.getLogger("bullpen.tracing")
 
@@ -105,7 +101,7 @@ def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generato
     """
     redact = Redactor()
     handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]
-    client = langsmith_client(redact) if remote else None
+    client = open_client(redact) if remote else None
     if client is not None:
         handlers.append(LangChainTracer(client=client, project_name=project_name()))
     provider = _telemetry(handlers, tags, redact)
@@ -113,11 +109,11 @@ def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generato
         yield handlers
     finally:
         if client is not None:
-            _flush(client)
+            bounded(client.flush, "langsmith-flush")
         if provider is not None:
             from app.telemetry import flush
 
-            flush(provider, FLUSH_TIMEOUT_S)
+            flush(provider, TIMEOUT_S)
         _bound(store)
 
 
@@ -139,34 +135,3 @@ def _bound(store: TraceStore) -> None:
         store.bound()
     except StorageFailed as error:
         _log.warning("old traces were not removed: %s", error.message)
-
-
-def project_name() -> str:
-    """The LangSmith project: LANGSMITH_PROJECT, or bullpen."""
-    return os.environ.get("LANGSMITH_PROJECT") or "bullpen"
-
-
-def langsmith_client(redact: Redactor) -> Client | None:
-    """A client that masks what it sends and gives up soon; None without a key."""
-    key = os.environ.get("LANGSMITH_API_KEY") or os.environ.get("LANGCHAIN_API_KEY")
-    if not key:
-        return None
-    logging.getLogger("langsmith").setLevel(logging.CRITICAL)  # it would print a page for each batch that fails
-    return Client(
-        api_key=key,
-        anonymizer=redact,
-        timeout_ms=int(FLUSH_TIMEOUT_S * 1000),
-        retry_config=Retry(total=1, connect=0, backoff_factor=0.2),
-        tracing_error_callback=_not_taken,
-    )
-
-
-def _not_taken(fault: Exception) -> None:
-    _log.warning("LangSmith did not take part of the trace (%s); the local trace has it", type(fault).__name__)
-
-
-def _flush(client: Client) -> None:
-    """Wait at most FLUSH_TIMEOUT_S: an unreachable LangSmith must not hold a desk."""
-    worker = threading.Thread(target=client.flush, daemon=True, name="langsmith-flush")
-    worker.start()
-    worker.join(FLUSH_TIMEOUT_S)
