@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from agents.budget import Usage
 from agents.deadlines import in_background, left_s
 from data.errors import BadAnswer, CredentialMissing, RateLimited, SourceUnavailable
+from data.redaction import Redactor
 from data.sources.retry import Unreachable, retry_after_s
 
 Message = tuple[str, str]
@@ -65,8 +66,8 @@ class Said:
 
     @property
     def text(self) -> str:
-        """The raw text; BadAnswer where there is none: a refusal, a tool call, an empty answer."""
-        return _text_of(self.message, self.model)
+        """The raw text, without secrets it may repeat; BadAnswer for a refusal, a tool call, an empty answer."""
+        return Redactor().text(_text_of(self.message, self.model))
 
     @property
     def usage(self) -> Usage | None:
@@ -113,7 +114,8 @@ class ChatModel:
         model = self._model().with_structured_output(
             dict(schema), method="json_schema", strict=True, include_raw=True
         )  # fmt: skip
-        return model.invoke([tuple(m) for m in messages])["raw"]
+        redact = Redactor()
+        return model.invoke([(role, redact.text(text)) for role, text in messages])["raw"]
 
     def _model(self) -> Any:
         with self._lock:
