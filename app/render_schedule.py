@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from rich.table import Table
-
-from app.render import console, say
+from app.render import say
 from app.scheduling.dispatcher import Told
 from app.scheduling.schedule import span_text
 from app.scheduling.tables import Trigger
@@ -28,23 +26,17 @@ def listed(lines: Sequence[Line], watch: Watch) -> None:
     if not lines:
         say("No schedules. Make one with: bullpen schedule add NAME")
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("schedule", "book", "calendar", "next due", "last slot", "outcome", "failures"):
-        table.add_column(name, justify="right" if name == "failures" else "left", no_wrap=True)
     for line in lines:
-        last = line.last or {"slot": "-", "status": "-"}
-        due = line.next_due if line.enabled else "disabled"
-        failures = f"{line.failures} of {line.max_failures}"
-        table.add_row(line.name, line.book, f"{line.calendar} {line.frequency}", due, last["slot"], last["status"],
-                      failures)  # fmt: skip
-    console.print(table)
-    for line in lines:
+        due = f"next due {line.next_due}" if line.enabled else f"DISABLED: {line.why or 'by hand'}"
+        after = f" + {span_text(line.offset_s)}" if line.offset_s else ""
+        say(f"{line.name}: book {line.book}, {line.calendar} {line.frequency}{after}, {due}")
         if line.last is not None:
-            say(f"{line.name}: {line.last['slot']} {line.last['status']}: {line.last['said']}")
+            last = line.last
+            say(f"  last: {last['slot']} {last['status']}: {last['said'] or last['claimed_by']}")
+        if line.failures:
+            say(f"  {line.failures} failures in a row; {line.max_failures} disable it")
         if not line.enabled:
-            say(
-                f"{line.name} is disabled: {line.why or 'by hand'}. Enable it with: bullpen schedule enable {line.name}"
-            )
+            say(f"  enable it with: bullpen schedule enable {line.name}")
     for each in watch.schedulers:
         stale = ", STALE" if each["stale"] else ""
         say(f"Scheduler {each['id']}: last sign of life {span_text(max(each['age_s'], 0))} ago{stale}.")
