@@ -14,6 +14,7 @@ from app.tracing import TraceTags, tracers
 from data.errors import NotFound
 from graph.checkpoint import storage_errors
 from graph.cycle import CycleGraph, build_cycle
+from graph.decision import take_up
 from graph.state import CycleInput
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ def drive(
 ) -> dict[str, Any] | None:
     """Run until the cycle is done (None) or waits for a person (the request, in agent-inbox's form).
 
-    A cycle that was cut off goes on from its last checkpoint: resuming is the start path.
+    A cycle that was cut off goes on from its last checkpoint, or from its stored decision where that is further:
+    resuming is the start path.
     """
     graph = build_cycle(stores.checkpointer)
     tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policies.ids())
     thread = thread_of(start["book"], start["slot"])
     with storage_errors(), tracers(stores.traces, tags) as callbacks:
         config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
+        take_up(graph, config, start, stores.ledger)
         given = _entry(graph, config, start, response)
         stream = graph.stream(
             given,

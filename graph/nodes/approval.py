@@ -19,7 +19,9 @@ def approval(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any
     """Writes `approval`, and after an edit a fresh `verdict`."""
     context = runtime.context
     approver = context.approver
+    context.crash_point("asked")
     answer = _asked(state, context) if approver is None else approver(state["cycle_id"], state["verdict"])
+    context.crash_point("answered")
     if answer.answer != "edited" or answer.weights is None:
         return {"approval": answer}
     snapshot = context.snapshots.again(state["snapshot"])

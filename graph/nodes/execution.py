@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from graph.account import account_of
 from graph.context import CycleContext
-from graph.record import canonical
+from graph.decision import decision_of
 from graph.state import CycleState
 from tools.execution.executor import execute
 from tools.execution.sizing import orders_for
@@ -25,15 +25,7 @@ def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, An
         slot=state["slot"],
         min_notional=context.config.min_order_notional,
     )
-    decision = canonical(
-        {
-            "snapshot": state["snapshot"].model_dump(mode="json"),
-            "allocation": state["allocation"].model_dump(mode="json"),
-            "verdict": verdict.model_dump(mode="json"),
-            "approval": state["approval"].model_dump(mode="json"),
-        }
-    )
-    context.ledger.commit_decision(state["cycle_id"], decision, orders)
+    context.ledger.commit_decision(state["cycle_id"], decision_of(state).text(), orders)
     context.crash_point("decided")
     if context.gate is not None and not context.halt().on:  # while halted it stays as it is: nothing may leave
         context.gate.open(account_of(snapshot, opening, context, state["cycle_id"]))

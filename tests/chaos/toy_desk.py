@@ -21,7 +21,7 @@ from graph.context import CycleContext
 from graph.opening import LedgerOpener
 from graph.record import Approval, cycle_id_of
 from tests.agents.desk_snapshots import a_snapshot
-from tests.chaos.line_to_venue import HttpBroker
+from tests.chaos.line_to_venue import DEPOSIT, HttpBroker
 from tools.execution.ledger import Ledger
 from tools.execution.settlement import new_book
 from tools.risk.gate.gate import Gate
@@ -86,30 +86,39 @@ class Rotation:
         )
 
 
-def run_slot(home, port, account, slot, *, naive=False, crash_point=lambda _name: None):
-    """Run one cycle to its end; a `naive` desk never looks at the switch."""
+def open_desk(home):
+    """The ledger of a home, with the book in it."""
     (home / f"{BOOK}.lock").touch()
     ledger = Ledger(home / "desk.sqlite")
-    gate = Gate(CONFIG.gate, halted=lambda: False) if naive else BookGates(CONFIG, home).at(BOOK, slot)
-    broker = HttpBroker(gate, port, account)
     if ledger.book(BOOK) is None:
-        ledger.create_book(new_book(BOOK, 1e6))
-    cycle_id = cycle_id_of(BOOK, slot)
-    ledger.open_cycle(BOOK, slot, cycle_id)
-    context = CycleContext(
+        ledger.create_book(new_book(BOOK, DEPOSIT))
+    return ledger
+
+
+def context_of(home, ledger, broker, gate, *, naive=False, approver=None, crash_point=lambda _name: None):
+    """The parts of a cycle; a `naive` desk never looks at the switch."""
+    return CycleContext(
         source="sample", source_params={}, config=CONFIG, snapshots=Facts(),
         agents={name: Silent(name) for name in graph.cycle.OPINIONS.values()}, controller=Rotation(),
-        opener=LedgerOpener(ledger, broker, CONFIG, Slots("XNYS")), ledger=ledger,
+        opener=LedgerOpener(ledger, broker, CONFIG, Slots("XNYS"), crash_point), ledger=ledger,
         broker=WatchedBroker(broker, gate.learn), gate=gate,
         halt=(lambda: HaltState(on=False)) if naive else (lambda: read_halt(home)), code_hash="0" * 64,
+        approver=approver, crash_point=crash_point,
+    )  # fmt: skip
+
+
+def run_slot(home, port, account, slot, *, naive=False, crash_point=lambda _name: None):
+    """Run one cycle to its end; whoever is asked says yes."""
+    ledger = open_desk(home)
+    gate = Gate(CONFIG.gate, halted=lambda: False) if naive else BookGates(CONFIG, home).at(BOOK, slot)
+    start = {"book": BOOK, "slot": slot, "cycle_id": cycle_id_of(BOOK, slot)}
+    ledger.open_cycle(BOOK, slot, start["cycle_id"])
+    context = context_of(
+        home, ledger, HttpBroker(gate, port, account), gate, naive=naive, crash_point=crash_point,
         approver=lambda _id, _verdict: Approval(required=True, answer="accepted", by="harness"),
-        crash_point=crash_point,
     )  # fmt: skip
     machine = graph.cycle.build_cycle(open_checkpointer(home / "checkpoints.sqlite"))
-    machine.invoke(
-        {"book": BOOK, "slot": slot, "cycle_id": cycle_id}, {"configurable": {"thread_id": slot}},
-        context=context, durability="sync",
-    )  # fmt: skip
+    machine.invoke(start, {"configurable": {"thread_id": slot}}, context=context, durability="sync")
     return ledger
 
 

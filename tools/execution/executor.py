@@ -73,6 +73,7 @@ def collect_late_fills(
     broker: Broker,
     cycle_id: str,
     *,
+    checkpoint: Checkpoint = _nothing,
     sleep: Sleep = time.sleep,
     patience_s: float = PATIENCE_S,
 ) -> tuple[Fill, ...]:
@@ -80,15 +81,22 @@ def collect_late_fills(
 
     Asked after are the open ones, and the lately cancelled ones, which may have been executed before the cancel
     arrived. What is open still is withdrawn, unless it is good till cancelled: the decision to come replaces it (see
-    tools/backtest/rules.py). Nothing is sent: an order that the broker never saw is cancelled.
+    tools/backtest/rules.py). Nothing is sent: an order that the broker never saw is cancelled. `checkpoint` is told
+    before_collect, collected, collected_noted, claimed.
     """
     book = ledger.cycle(cycle_id).book
     own = {intent.order.order_id for intent in ledger.intents(cycle_id)}
     earlier = [i for i in (*ledger.open_orders(book), *ledger.lately_cancelled(book)) if i.order.order_id not in own]
     line = Line(broker, patience_s, sleep)
+    checkpoint("before_collect")
     if earlier:
-        ledger.note({intent.order.order_id: _settled(intent, line) for intent in earlier})
-    return ledger.claim_late_fills(cycle_id)
+        answers = {intent.order.order_id: _settled(intent, line) for intent in earlier}
+        checkpoint("collected")
+        ledger.note(answers)
+        checkpoint("collected_noted")
+    claimed = ledger.claim_late_fills(cycle_id)
+    checkpoint("claimed")
+    return claimed
 
 
 def withdraw_open_orders(

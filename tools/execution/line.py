@@ -41,6 +41,10 @@ class Line:
             return Answer(intent.state)
         return seen
 
+    def positions(self) -> dict[str, float]:
+        """Units held by symbol, by the broker's count; SourceUnavailable where it does not say: that is not flat."""
+        return self._patiently(self._broker.positions)
+
     def sent(self, order: Order, checkpoint: Callable[[str], None]) -> Answer | None:
         """Send once, then ask; rejected where the last gate refuses, None where the broker surely never saw it."""
         checkpoint("before_send")
