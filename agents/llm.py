@@ -157,7 +157,7 @@ def _named(error: BaseException, model: str) -> SourceUnavailable:
         return _late(model)
     if kinds[0] in ("LengthFinishReasonError", "ContentFilterFinishReasonError"):
         return BadAnswer(f"{model} stopped before the end of its answer ({kinds[0]})")
-    broken = kinds[0] == "APIConnectionError"
+    broken = kinds[0].endswith("ConnectionError")
     return (Unreachable if broken else SourceUnavailable)(f"{model} could not be asked ({kinds[0]})", "try later")
 
 

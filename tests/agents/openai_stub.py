@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from tests.stubs.http_stub import Reply, Stub, serving
@@ -68,3 +71,58 @@ def saying(stub: Stub, speak: Speaker | Reply) -> Iterator[Stub]:
     _speakers.append(speak if callable(speak) else lambda _: speak)
     yield stub
     _speakers.pop()
+
+
+@contextmanager
+def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that speaks bytes: each connection, its request read, is handed to `serve` and then closed."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer(held: socket.socket) -> None:
+        with held, suppress(OSError):
+            held.recv(1 << 20)
+            serve(held)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                held, _ = server.accept()
+                threading.Thread(target=answer, args=(held,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+    finally:
+        server.close()
+
+
+def head(length: int) -> bytes:
+    """The head of a reply that promises so many bytes."""
+    return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode()
+
+
+def cut_short(held: socket.socket) -> None:
+    """Half of a good answer, and the end."""
+    body = completion(opinions()).body.encode()
+    held.sendall(head(len(body)) + body[: len(body) // 2])
+
+
+def reset(held: socket.socket) -> None:
+    """The connection is torn down without a word."""
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def garbage(held: socket.socket) -> None:
+    """Bytes that are no JSON at all."""
+    held.sendall(head(6) + b"\xff\xfe{{[[")
+
+
+def dripping(stop: threading.Event) -> Callable[[socket.socket], None]:
+    """A byte now and then, each well within any read timeout, until it is told to stop."""
+
+    def drip(held: socket.socket) -> None:
+        held.sendall(head(1_000_000))
+        while not stop.wait(0.02):
+            held.sendall(b" ")
+
+    return drip

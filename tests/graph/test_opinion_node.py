@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from agents.deadlines import as_cut_off
 from agents.view import View
 from data.errors import BadAnswer, NotFound, StorageFailed
 from graph.nodes.opinion import opinion_node
@@ -42,6 +44,38 @@ def test_a_fault_of_an_agent_is_an_abstention_with_its_reason(fault: Exception) 
     assert view.abstained
     assert type(fault).__name__ in view.reason
     assert view.opinions == {}
+
+
+class Hanging:
+    name, kind = "news", "analyst"
+
+    def view(self, _snapshot: object) -> View:
+        threading.Event().wait()
+        raise AssertionError("nobody wakes it")
+
+
+def test_an_agent_that_hangs_is_an_abstention_that_names_the_deadline() -> None:
+    view = asked(Hanging(), deadline_s=0.1)
+    assert view.abstained
+    assert view.reason == "no opinion within the node's deadline of 0.1 s"
+
+
+def test_a_deadline_changes_nothing_else() -> None:
+    said = View(agent="news", kind="analyst", horizon_bars=1, abstained=True, reason="nothing to say")
+    speaking = SimpleNamespace(name="news", kind="analyst", view=lambda _: said)
+    assert asked(speaking, deadline_s=60.0) is said
+    with pytest.raises(StorageFailed):
+        asked(Failing(StorageFailed("full")), deadline_s=60.0)
+
+
+def test_a_replay_takes_the_abstention_of_one_who_was_cut_off_from_the_record() -> None:
+    cut_off, spoke = asked(Hanging(), deadline_s=0.1), asked(Failing(ValueError("shapes")))
+    macro: Any = SimpleNamespace(name="macro", kind="analyst")
+    agents: Any = {"news": Hanging(), "macro": macro}
+    again = as_cut_off(agents, (cut_off,))
+    assert again["news"].view(None) is cut_off  # type: ignore[arg-type]
+    assert again["macro"] is macro
+    assert as_cut_off(agents, (spoke,))["news"] is agents["news"]
 
 
 @pytest.mark.parametrize("fault", [StorageFailed("full"), NotFound("no recorded answer")])
