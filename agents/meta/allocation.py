@@ -40,6 +40,10 @@ class Allocation(BaseModel):
 
     `contributions[source][symbol]`: sources are "prior", "context" (what the controller does with no view at all) and
     every agent that gave a view (exact Shapley values). For each symbol they sum to the weight within 1e-9.
+
+    `context[group][symbol]` takes "context" apart: exact Shapley values of the feature groups that the controller reads
+    and of the "book", with no view shown, and its "lean", what it does when it is shown nothing at all. They sum to it
+    within 1e-9; left out of records where there is nothing to take apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +55,8 @@ class Allocation(BaseModel):
     prior: PriorName = Field(default=DEFAULT, exclude_if=lambda name: name == DEFAULT)
     """What is allocated before any view, by the policy's manifest; left out of records where it is the default."""
 
+    context: dict[str, dict[str, float]] = Field(default_factory=dict, exclude_if=lambda parts: not parts)
+
     @model_validator(mode="after")
     def _sums(self) -> Allocation:
         if CASH not in self.weights:
@@ -61,4 +67,8 @@ class Allocation(BaseModel):
             parts = sum(c.get(symbol, 0.0) for c in self.contributions.values())
             if abs(parts - weight) > 1e-9:
                 raise ValueError(f"contributions to {symbol} sum to {parts!r}, the weight is {weight!r}")
+        for symbol, whole in self.contributions.get("context", {}).items() if self.context else ():
+            parts = sum(group.get(symbol, 0.0) for group in self.context.values())
+            if abs(parts - whole) > 1e-9:
+                raise ValueError(f"parts of the context of {symbol} sum to {parts!r}, it is {whole!r}")
         return self

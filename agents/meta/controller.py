@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from agents.meta.allocation import Allocation, Fallback
-from agents.meta.attribution import attribute
+from agents.meta.attribution import attribute, shapley
 from agents.meta.desk import Holdings, holdings, present_agents, views_array
 from agents.policies.chosen import Chosen, policy_use, without_graph
 from agents.view import View
@@ -28,6 +28,7 @@ from rl.meta.inputs import AGENTS, MetaInputs, build_inputs, open_prior
 from rl.meta.policy import MetaPolicy
 from rl.meta.prior import DEFAULT, PRIOR_VOL_FLOOR, known_correlation, prior_named
 from rl.meta.raw import raw_market
+from rl.meta.shown import input_sources
 from rl.meta.tilt import tilt
 from tools.execution.book import Book
 from tools.portfolio.prior import CASH_SHARE, PriorName, balanced_risk, equal_weight, inverse_volatility
@@ -38,11 +39,13 @@ WEIGHT_DECIMALS = 9
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """What a link decides over the snapshot's symbols and cash, (S + 1,) each, `agents` by name."""
+    """What a link decides over the snapshot's symbols and cash, (S + 1,) each, `agents` by name; `context` are the
+    groups of inputs that move it when no view is shown."""
 
     weights: FloatArray
     prior: FloatArray
     agents: dict[str, FloatArray]
+    context: dict[str, FloatArray] = field(default_factory=dict[str, FloatArray])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,8 @@ class MetaController:
     def _by_policy(self, case: Case) -> Shares:
         bundle = self.policy.required()
         policy, _ = MetaPolicy(bundle), prior_named(bundle.manifest.config)
-        raw = raw_market(case.snapshot.features, -1, case.known.drawdown)
-        return _moved(case, self._inputs(case), partial(policy.weights, raw=raw))
+        raw, inputs = raw_market(case.snapshot.features, -1, case.known.drawdown), self._inputs(case)
+        return replace(_moved(case, inputs, partial(policy.weights, raw=raw)), context=_context(case, policy, inputs))
 
     def _by_blend(self, case: Case) -> Shares:
         if not present_agents(case.views):
@@ -152,6 +155,9 @@ class MetaController:
         weights, prior = _rounded(shares.weights, keep), _rounded(shares.prior, keep)
         agents = {agent: _rounded(values, np.zeros_like(keep), 0.0) for agent, values in shares.agents.items()}
         context = weights - prior - sum(agents.values(), start=np.zeros_like(weights))
+        groups = {group: _rounded(values, np.zeros_like(keep), 0.0) for group, values in shares.context.items()}
+        if groups:
+            groups["lean"] = context - sum(groups.values(), start=np.zeros_like(weights))
         by_policy = chain[-1].name.startswith("policy:")
         uses = (
             policy_use("meta_controller", self.policy, case.snapshot) if by_policy else None,
@@ -166,6 +172,7 @@ class MetaController:
             },
             fallback_chain=chain,
             prior=self.prior,
+            context={group: _named(names, values * share) for group, values in groups.items()},
             policies=tuple(use for use in uses if use is not None),
         )
 
@@ -176,6 +183,15 @@ def _moved(case: Case, inputs: MetaInputs, weigh: Callable[[MetaInputs, FloatArr
     found = attribute(partial(weigh, inputs), views_array(case.views, case.snapshot.symbols), present)
     prior = tilt(inputs.prior, inputs.held, inputs.tradable, np.zeros_like(inputs.prior), 0.0)
     return Shares(found.weights, prior, {AGENTS[i]: found.agents[k] for k, i in enumerate(present)})
+
+
+def _context(case: Case, policy: MetaPolicy, inputs: MetaInputs) -> dict[str, FloatArray]:
+    """Shapley values of the groups of inputs, with no view shown; none where the policy has no reach."""
+    if policy.kappa == 0.0:
+        return {}
+    sources = input_sources(case.snapshot.features.shared_names)
+    found = shapley(policy.worth(inputs, views_array((), case.snapshot.symbols), sources))
+    return {source.name: values for source, values in zip(sources, found, strict=True)}
 
 
 def _unmoved(case: Case, weights: FloatArray) -> Shares:

@@ -30,11 +30,14 @@ class Actor:
     """The deterministic action: tanh of the mean. `kappa` is the reach that validation left to it."""
 
     def __init__(self, tensors: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Take the tensors of `export_actor`, all finite; CorruptFile where one is missing or of a wrong shape."""
-        self._tensors = {name: np.asarray(value, dtype=np.float64) for name, value in sorted(tensors.items())}
+        """Take the tensors of `export_actor`, all finite; CorruptFile where one is missing or of a wrong shape.
+
+        They are kept as `tensors`, in float64.
+        """
+        self.tensors = {name: np.asarray(value, dtype=np.float64) for name, value in sorted(tensors.items())}
         self._check()
-        self.kappa = float(self._tensors["kappa"][0])
-        self.shared_width = self._tensors["embed.shared"].shape[1]
+        self.kappa = float(self.tensors["kappa"][0])
+        self.shared_width = self.tensors["embed.shared"].shape[1]
 
     def tilts(self, inputs: MetaInputs, views: FloatArray) -> FloatArray:
         """r (B, S + 1) in [-1, 1], cash last, for `views` (B, S, 7, 3); the inputs are single or of leading axis B."""
@@ -42,7 +45,7 @@ class Actor:
             raise InputError(
                 f"{inputs.shared.shape[-1]} shared features where the policy was trained on {self.shared_width}"
             )
-        t = self._tensors
+        t = self.tensors
         tradable = inputs.tradable[..., None]
         shown = views.reshape(*views.shape[:2], VIEW_WIDTH)
         embed = (
@@ -56,24 +59,24 @@ class Actor:
         out[:, :-1] = mix @ t["symbol.weight"].T + t["symbol.bias"]
         out[:, -1] = cash @ t["cash_out.weight"].T + t["cash_out.bias"]
         patience = 1.0 / (1.0 + np.exp(-out[..., 1]))
-        r: FloatArray = np.tanh((1.0 - patience) * out[..., 0] + patience * self._still(inputs))
+        r: FloatArray = np.tanh((1.0 - patience) * out[..., 0] + patience * self.still(inputs))
         return r.round(R_DECIMALS)
 
-    def _still(self, inputs: MetaInputs) -> FloatArray:
+    def still(self, inputs: MetaInputs) -> FloatArray:
         """The tilt before tanh that keeps what is held, (..., S + 1); 0 where there is no reach."""
         drift = np.concatenate([inputs.symbol[..., DRIFT], inputs.shared[..., CASH_DRIFT, None]], axis=-1)
         reach = self.kappa if self.kappa > 0.0 else np.inf
         return np.arctanh(np.clip(drift / reach, -STILL_LIMIT, STILL_LIMIT))
 
     def _check(self) -> None:
-        if "embed.shared" not in self._tensors or "mix.bias" not in self._tensors:
+        if "embed.shared" not in self.tensors or "mix.bias" not in self.tensors:
             raise CorruptFile("the meta policy holds no network", "train it again")
-        (hidden, shared), mixed = self._tensors["embed.shared"].shape, self._tensors["mix.bias"].size
+        (hidden, shared), mixed = self.tensors["embed.shared"].shape, self.tensors["mix.bias"].size
         expected = actor_shapes(hidden, mixed, shared)
-        found = {name: value.shape for name, value in self._tensors.items()}
+        found = {name: value.shape for name, value in self.tensors.items()}
         if found != expected:
             raise CorruptFile(f"the meta policy's tensors differ from {sorted(expected)}", "train it again")
-        if not all(np.isfinite(value).all() for value in self._tensors.values()):
+        if not all(np.isfinite(value).all() for value in self.tensors.values()):
             raise CorruptFile("the meta policy holds NaN", "train it again")
 
 

@@ -5,6 +5,7 @@ A policy without a graph (version 1, or not written yet) is asked in numpy, and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from rl.export.session import open_session
 from rl.meta.actor import R_DECIMALS, VIEW_WIDTH, Actor
 from rl.meta.inputs import SCHEMA, MetaInputs, check_views
 from rl.meta.raw import RawMarket
+from rl.meta.shown import Source, worth
 from rl.meta.tilt import tilt
 from rl.store import PolicyBundle
 
@@ -69,3 +71,7 @@ class MetaPolicy:
         """
         r = self.tilts(inputs, views, raw)
         return tilt(inputs.prior, inputs.held, inputs.tradable, r, self._actor.kappa)
+
+    def worth(self, inputs: MetaInputs, views: FloatArray, sources: Sequence[Source]) -> FloatArray:
+        """Weights (2^n, S + 1) of every coalition of `sources`, for `views` (S, 7, 3): see `rl.meta.shown`."""
+        return worth(self._actor, inputs, views, sources)
