@@ -15,6 +15,7 @@ import numpy as np
 
 from data.market import FloatArray
 from rl.meta.actor import Actor
+from rl.meta.coalitions import weigh
 from rl.meta.inputs import AGENTS, BOOK_COLUMNS, MARKET_COLUMNS, SHARED_BOOK_COLUMNS, SYMBOL_COLUMNS, MetaInputs
 from rl.meta.tilt import tilt
 
@@ -84,8 +85,10 @@ def worth(actor: Actor, inputs: MetaInputs, views: FloatArray, sources: Sequence
     out: FloatArray = np.empty((1 << len(sources), len(open_) + 1))
     second = tuple(np.ascontiguousarray(tensors[name]) for name in _SECOND)
     stakes = np.append(inputs.prior[open_], inputs.prior[-1])
-    weigh(layers.symbol_base, low, high, layers.cash_base, cash_low, cash_high, layers.still, layers.keeper, half,
-           second, stakes, actor.kappa, out)  # fmt: skip
+    weigh(
+        layers.symbol_base, low, high, layers.cash_base, cash_low, cash_high, layers.still, layers.keeper, half, second,
+        stakes, actor.kappa, out,
+    )  # fmt: skip
     frozen = tilt(inputs.prior, inputs.held, inputs.tradable, np.zeros_like(inputs.prior), 0.0)
     weights = np.repeat(frozen[None], len(out), axis=0)
     rest = max(0.0, 1.0 - float(inputs.held[:-1][~inputs.tradable].sum()))
