@@ -83,6 +83,9 @@ class LightCycles:
         ledger = self._ledger()
         return next((c.status for c in ledger.cycles(schedule.book) if c.slot == cycle_slot), None)
 
+    def expire(self, schedule: Schedule, now: datetime) -> None:
+        """Nothing ever waits."""
+
     def _book(self, book: str, slot: str) -> str:
         ledger = self._ledger()
         cycle_id = f"{book} {slot}"

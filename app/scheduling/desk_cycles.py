@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +57,10 @@ class DeskCycles:
         """How far the ledger says that the cycle is; None where it was never begun."""
         cycles = self.desk(schedule).stores.ledger.cycles(schedule.book)
         return next((cycle.status for cycle in cycles if cycle.slot == cycle_slot), None)
+
+    def expire(self, schedule: Schedule, now: datetime) -> None:
+        """Reject proposals of the book that have waited too long."""
+        self.desk(schedule).approvals.close_expired(schedule.book, now)
 
 
 def _finish_earlier(desk: Desk, book: str, cycle_slot: str) -> str:

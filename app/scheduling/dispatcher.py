@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tools.execution.schema import CycleStatus
 
 SETTLED: dict[str, tuple[Status, str]] = {
-    "done": ("done", "answered by a person"),
+    "done": ("done", "answered, or rejected when its time was over"),
     "abandoned": ("abandoned", "nobody answered before the next slot's cycle began; nothing was decided"),
 }
 """What became of a cycle that waited for a person, by what the ledger says of it."""
@@ -44,6 +44,10 @@ class Cycles(Protocol):
 
     def status(self, schedule: Schedule, cycle_slot: str) -> CycleStatus | None:
         """How far the book's ledger says that the cycle is."""
+        ...
+
+    def expire(self, schedule: Schedule, now: datetime) -> None:
+        """Reject proposals of the book that have waited too long."""
         ...
 
 
@@ -85,6 +89,7 @@ class Dispatcher:
 
     def dispatch(self, name: str) -> None:
         """Run what is due of a schedule, slot after slot. SourceUnavailable where another process is at it."""
+        self._attend(self._store.entry(name).schedule)
         while not self.stopping.is_set():
             entry = self._store.entry(name)
             if not entry.enabled or not self.look(entry).acts:
@@ -110,6 +115,13 @@ class Dispatcher:
             taken = Taken(parse_slot(under_way.slot), moment_of(under_way.first_at), retry_at, lapsed)
         seen = parse_slot(last) if last else None
         return plan(rule_of(entry), slots_of(entry.schedule), seen, taken, self._clocks.wall())
+
+    def _attend(self, schedule: Schedule) -> None:
+        """What waits for a person ends when it is answered or its time is over, not only when the next slot is due."""
+        if self._store.waiting(schedule.book):
+            with self._store.alone(schedule.book):
+                self._cycles.expire(schedule, self._clocks.wall())
+                self._settle(schedule)
 
     def _carry_out(self, schedule: Schedule, claim: Trigger) -> None:
         self._say(claim, "running", f"attempt {claim.attempt}")

@@ -126,7 +126,7 @@ class Service:
         try:
             return self._store.entries()
         except BullpenError as error:
-            self._say("", "storage", str(error))
+            self._say("", "trouble", str(error))
             return ()
 
     def _wake_at(self, name: str) -> WakeAt:
@@ -139,7 +139,7 @@ class Service:
         except (SourceUnavailable, NotFound):
             return  # another process is running this book, or the schedule was removed
         except BullpenError as error:
-            self._say(name, "storage", str(error))
+            self._say(name, "trouble", str(error))
 
     def _now_drift(self) -> timedelta:
         """The wall clock against the monotonic one: a constant, unless the clock is set or the machine sleeps."""
@@ -166,7 +166,7 @@ class Service:
             try:
                 self._store.beat(self.id, self._code, self._dispatcher.held(), self._clocks.wall())
             except BullpenError as error:
-                self._say("", "storage", str(error))
+                self._say("", "trouble", str(error))
 
     # --- stopping -------------------------------------------------------------------------------------------------
 

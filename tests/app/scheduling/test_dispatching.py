@@ -46,6 +46,10 @@ class Scripted:
     def status(self, schedule: Schedule, cycle_slot: str) -> Any:
         return self.statuses.get(cycle_slot)
 
+    def expire(self, schedule: Schedule, now: datetime) -> None:
+        if now >= at("2024-03-02T12:00"):
+            self.statuses[FIRST] = "done"
+
 
 class Desk:
     """A store with one schedule, and schedulers on it that share a clock which only the test moves."""
@@ -256,8 +260,18 @@ def test_a_stop_lets_the_running_cycle_end_and_begins_no_other(where: Path | str
 # --- people -----------------------------------------------------------------------------------------------------------
 
 
+def test_what_waits_is_closed_when_its_time_is_over_before_the_next_slot(desk: Desk) -> None:
+    desk.cycles.ends = [Ended("waiting", "approve me")]
+    scheduler = desk.scheduler()
+    for moment, status in (("02T00:00", "waiting"), ("02T11:59", "waiting"), ("02T12:00", "done")):
+        desk.go(f"2024-03-{moment}")
+        scheduler.dispatch("crypto")
+        assert desk.rows() == [(FIRST, status)]
+
+
 @pytest.mark.parametrize("became", ["done", "abandoned", "started"])
 def test_a_cycle_that_waits_is_recorded_by_what_the_ledger_made_of_it(desk: Desk, became: str) -> None:
+    desk.cycles.expire = lambda *_: None  # type: ignore[method-assign]
     desk.cycles.ends = [Ended("waiting", "approve me")]
     scheduler = desk.scheduler()
     desk.go("2024-03-02T00:00")
