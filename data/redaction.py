@@ -84,7 +84,9 @@ def _secrets(name: str, value: str) -> Iterator[str]:
     """What of a variable must not be told: its value, the entries of a list of headers, the password of a URL."""
     if name.upper().endswith("_HEADERS"):
         for entry in value.split(","):
-            yield from _long_enough(unquote(entry.partition("=")[2].strip()))
+            header = unquote(entry.partition("=")[2].strip())
+            yield from _long_enough(header)
+            yield from _long_enough(header.partition(" ")[2])  # without "Bearer"
     elif SECRET_NAMES.search(name) and not _HARMLESS_NAMES.search(name):
         yield from _long_enough(value)
     if "://" in value and "@" in value:
@@ -105,7 +107,10 @@ def _long_enough(value: str) -> Iterator[str]:
     if len(value) >= _MIN_LENGTH:
         yield value
     if "\n" in value:
-        yield from (line.strip() for line in value.splitlines() if len(line.strip()) >= _MIN_LINE)
+        lines = (
+            line.strip() for line in value.splitlines() if not line.startswith("-----")
+        )  # BEGIN and END tell nothing
+        yield from (line for line in lines if len(line) >= _MIN_LINE)
 
 
 def _forms(secret: str) -> Iterator[str]:
