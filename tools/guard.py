@@ -33,7 +33,8 @@ class AsOfGuard:
 
     Looked at are datetimes, dates (a day is known on that day), numpy and pandas times, and strings that are an ISO
     date or time and nothing else: at any depth of mappings, sequences, arrays, tables, dataclasses, pydantic models and
-    JSON text. Values under a field of `forward` are not. Times inside prose are not: a headline may speak of next year.
+    JSON text. Values under a field of `forward`, or a path that ends in one, are not. Times inside prose are not: a
+    headline may speak of next year.
     """
 
     as_of: datetime
@@ -82,7 +83,7 @@ def _times(value: Any, path: str, forward: frozenset[str]) -> Iterator[tuple[str
         yield from _times_of_array(np.asarray(cast(Any, value)), path, forward)
     else:
         for key, inner in _inside(value):
-            if key not in forward:
+            if key.rpartition(".")[2] not in forward:
                 where = f"{path}.{key}" if path else key
                 yield from _times(key, f"{where} (its name)", forward)
                 yield from _times(inner, where, forward)

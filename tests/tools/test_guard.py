@@ -96,6 +96,7 @@ def test_a_day_is_known_on_that_day() -> None:
 
 @pytest.mark.parametrize("answer", [
     "The vote is on 2020-11-03.", {"text": "results due 2021-01-01, they say"}, {"expiry": "2020-06-19T20:00:00Z"},
+    {"opening.locks[0].until": slot_text(LATER)},
     {"until": LATER}, {"n": 20991231}, {"known_at": None}, pd.NaT, np.array([], "datetime64[ns]"), "9999-99-99",
     "{not json",
 ], ids=str)  # fmt: skip
