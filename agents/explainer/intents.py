@@ -18,15 +18,15 @@ from agents.explainer.patterns import PREMISES, Kind, Premise
 from agents.explainer.router import AGENT, SYMBOL, Likeness, likeness
 from agents.explainer.words import agents_in, called_by_name, mask, strangers_in, symbols_in
 
-LEAST_MARGIN = -0.55
+LEAST_MARGIN = -0.45
 """Below it a question is unlike all that is known."""
-LEAST_LEAD = 0.12
+LEAST_LEAD = 0.15
 """Below it a question could as well be of the next kind."""
 _OF_THE_WHOLE: frozenset[Kind] = frozenset({"changes", "positions", "decision", "cash", "book", "identity", "turnover"})
 """Kinds about the whole portfolio: a question that names a symbol means that symbol instead."""
 _OF_SYMBOLS: frozenset[Kind] = frozenset(
     {"why", "orders", "costs", "views", "evidence", "contributors", "limits", "history", "counterfactual", "compare",
-     "gains", "quote", "unknown"}
+     "gains", "quote", "beyond", "unknown"}
 )  # fmt: skip
 """Kinds that a name which is not in the record turns into "absent"."""
 _BACK = re.compile(r"\b(it|its|it's|that one|this one|the same|that stock|this symbol|them|they|those)\b")

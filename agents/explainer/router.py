@@ -1,17 +1,19 @@
-"""The router: how much a question resembles those of each kind, by a linear model of words, letters and cues.
+"""The router: how much a question resembles those of each kind, by a linear model of words, letters and concepts.
 
-It learns from agents.explainer.phrasings and from the cues of agents.explainer.patterns when it is first asked (a few
-tenths of a second, once a process), from nothing else, and the same way every time: no network, no weights in a file.
+It learns from agents.explainer.phrasings when it is first asked (about half a second, once a process), from nothing
+else, and the same way every time: no network, no weights in a file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from itertools import combinations
+from typing import TYPE_CHECKING, cast
 
-from agents.explainer.patterns import Kind, points_of
+from agents.explainer.concepts import concepts_in
+from agents.explainer.patterns import Kind
 from agents.explainer.phrasings import PHRASINGS
 from agents.explainer.words import mask
 
@@ -20,10 +22,8 @@ if TYPE_CHECKING:
 
 SYMBOL, AGENT = "xsym", "xagt"
 """What stands for a symbol and for an agent in the words that are routed."""
-MOST_POINTS = 12
-POINT = 1.0 / 8.0
-"""Weight of a cue's point beside words of unit length."""
-MENTION = 0.7
+ALONE, TOGETHER = 0.5, 0.35
+"""Weights of a concept, and of a pair of them, beside words of unit length."""
 LONGEST = 400
 """Characters of a question that are looked at; a question says what it wants in the first of them or the last."""
 
@@ -50,13 +50,16 @@ class Likeness:
         return self.ranked[0][1] - self.ranked[1][1]
 
 
-def likeness(words: str) -> Likeness:
-    """How alike the kinds are to a question in lower case, with SYMBOL and AGENT for the names in it."""
+def likeness(words: str, model: Pipeline | None = None) -> Likeness:
+    """How alike the kinds are to a question in lower case, with SYMBOL and AGENT for the names in it.
+
+    `model` is one of `fitted`; the one that has learned all phrasings where it is not given.
+    """
     cut = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} {words[-LONGEST // 2 :]}"
-    model = _model()
+    model = model or _model()
     margins = model.decision_function([cut])[0]
     ranked = sorted(zip(model.classes_, margins, strict=True), key=lambda pair: (-pair[1], pair[0]))
-    return Likeness(tuple((kind, float(margin)) for kind, margin in ranked))
+    return Likeness(tuple((cast(Kind, str(kind)), float(margin)) for kind, margin in ranked))
 
 
 def masked(phrasing: str) -> str:
@@ -64,9 +67,8 @@ def masked(phrasing: str) -> str:
     return mask(phrasing.replace("AGT", AGENT), ("SYM", "SY2"), SYMBOL, AGENT)
 
 
-@cache
-def _model() -> Pipeline:
-    """The model, fitted: a support vector machine for each kind."""
+def fitted(phrasings: Mapping[Kind, Sequence[str]]) -> Pipeline:
+    """A model that has learned these phrasings: a support vector machine for each kind."""
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline, make_union
@@ -78,19 +80,23 @@ def _model() -> Pipeline:
         TfidfVectorizer(token_pattern=r"[a-z0-9_&]+|\?", ngram_range=(1, 3), sublinear_tf=True),
         make_pipeline(FunctionTransformer(_cues), DictVectorizer()),
     )
-    examples = [(masked(phrasing), kind) for kind, phrasings in PHRASINGS.items() for phrasing in phrasings]
+    examples = [(masked(phrasing), kind) for kind, known in phrasings.items() for phrasing in known]
     return make_pipeline(features, LinearSVC(C=1.0, random_state=0)).fit(
         [words for words, _ in examples], [kind for _, kind in examples]
     )
 
 
-def _cues(questions: Sequence[str]) -> list[dict[str, Any]]:
-    """Points by kind, and how many symbols and agents are named."""
-    found: list[dict[str, Any]] = []
+@cache
+def _model() -> Pipeline:
+    return fitted(PHRASINGS)
+
+
+def _cues(questions: Sequence[str]) -> list[dict[str, float]]:
+    """The concepts of each question, with the symbols and agents it names, and every pair of them."""
+    found: list[dict[str, float]] = []
     for words in questions:
-        points = points_of(words.replace(AGENT, "they"))
-        cues: dict[str, Any] = {kind: min(p, MOST_POINTS) * POINT for kind, p in points.items()}
-        cues[f"symbols {min(words.count(SYMBOL), 2)}"] = MENTION
-        cues["agents"] = MENTION * (AGENT in words)
-        found.append(cues)
+        named = [f"symbols {min(count, 2)}"] if (count := words.count(SYMBOL)) else []
+        named += [*concepts_in(words), *(["an agent"] if AGENT in words else [])]
+        alone = dict.fromkeys(named, ALONE)
+        found.append(alone | {f"{a} + {b}": TOGETHER for a, b in combinations(sorted(named), 2)})
     return found

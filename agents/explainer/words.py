@@ -31,11 +31,11 @@ CAPITALS = _words(
 )
 """Words in capitals that are not taken for an unknown ticker."""
 _MOVED = (
-    r"(?:did|does|is|was|has|are|were)\s+([\w.\-=^$]+)\s+(?:shrink|grow|rise|fall|drop|change|move|held|cut|sold"
+    r"\b(?:did|does|is|was|has|are|were)\s+([\w.\-=^$]+)\s+(?:shrink|grow|rise|fall|drop|change|move|held|cut|sold"
     r"|bought|reduced|increased|trimmed)\b"
 )
 _TRADED = (
-    r"(?:buy|sell|bought|sold|hold|holding|own|trim|cut|dump|short|avoid|add|(?:news|headlines) (?:on|about|for))"
+    r"\b(?:buy|sell|bought|sold|hold|holding|own|trim|cut|dump|short|avoid|add|(?:news|headlines) (?:on|about|for))"
     r"\s+([\w.\-=^$]+)\s*[?.!]*$"
 )
 _NOT_A_NAME = ORDINARY | _words(
