@@ -28,7 +28,10 @@ from tests.chaos.points import OF_REPLACEMENTS, RANDOM, Points
 from tests.chaos.stages import BOOK_STAGES, NAIVE_STAGES, REPLACEMENT_STAGES, SETTLING, Place
 
 DURABILITIES = ("sync", "async", "exit")
-FAULTS = ("lost", "reply_lost", "5xx", "hang", "reset", "mixed", "venue_killed")
+OF_THE_LINE = ("lost", "reply_lost", "5xx", "hang", "reset", "mixed")
+FAULTS = (*OF_THE_LINE, "venue_killed", "checkpoints_lost")
+EXACT = ("none", "checkpoints_lost")
+"""With these the desk must come to the very records of one that nobody disturbed."""
 SCRATCH = "/dev/shm" if Path("/dev/shm").is_dir() else None
 AGAIN = 0.6
 """How often a process that was started again is killed again."""
@@ -114,18 +117,18 @@ class Ground:
         peace, chance, began = self.peace(trial), random.Random(repr(trial)), time.monotonic()
         with self._place(trial) as place:
             kills = self._disturbed(trial, place, peace, chance)
-            if trial.fault != "none":
+            if trial.fault not in EXACT:
                 control(place.port, place.account, "fault")
                 time.sleep(HANG_S)  # what hangs in the line arrives at last
                 self._finish(place, SETTLING)
-            found = judged(place, self._file, peace.judgement, exact=trial.fault == "none")
+            found = judged(place, self._file, peace.judgement, exact=trial.fault in EXACT)
         return Outcome(trial, kills, time.monotonic() - began, found)
 
     def _disturbed(self, trial, place, peace, chance):
         """All stages, with kills; returns how many there were."""
         where = _drawn(trial.point, peace, chance)
         kills = 0
-        if trial.fault not in ("none", "venue_killed"):
+        if trial.fault in OF_THE_LINE:
             control(place.port, place.account, "fault", kind=trial.fault, share=FAULT_SHARE, hang_s=HANG_S,
                     asked_share=FAULT_SHARE / 2, seed=trial.seed)  # fmt: skip
         for number, stage in enumerate(trial.stages):
@@ -139,6 +142,8 @@ class Ground:
                 if code == 0:
                     break
                 kills += code == -signal.SIGKILL
+                if trial.fault == "checkpoints_lost":
+                    _lose_checkpoints(place)
                 again = code == -signal.SIGKILL and kills < MOST_KILLS and chance.random() < AGAIN
                 at = (number, RANDOM, chance.uniform(0.0, peace.seconds[number])) if again else None
             else:
@@ -182,11 +187,17 @@ class Ground:
         """A home and an account of their own, for one desk."""
         self._accounts += 1
         home = Path(tempfile.mkdtemp(dir=SCRATCH))
-        account, timeout_s = f"a{os.getpid()}-{self._accounts}", 2.0 if trial.fault == "none" else TIMEOUT_S
+        account, timeout_s = f"a{os.getpid()}-{self._accounts}", 2.0 if trial.fault in EXACT else TIMEOUT_S
         try:
             yield Place(home, self.venue.port, account, trial.durability, timeout_s)
         finally:
             shutil.rmtree(home)
+
+
+def _lose_checkpoints(place):
+    """The ledger alone is left."""
+    for file in place.home.glob("checkpoints.sqlite*"):
+        file.unlink()
 
 
 def _threads():

@@ -146,6 +146,8 @@ class Handler(BaseHTTPRequestHandler):
         with books.lock:
             fault = faults.setdefault(account, Fault())
             strikes = fault.strikes(self.command == "POST")
+            if strikes and self.command == "POST":
+                books.event(account, "struck", body["id"])
         if strikes == "429":
             return self._say(429, {}, {"Retry-After": "0.3"})
         if strikes == "hang_before":
