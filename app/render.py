@@ -130,8 +130,10 @@ def entries(found: Sequence[Entry]) -> None:
 
 
 def answer(found: Answer) -> None:
-    """The checked answer."""
+    """The checked answer; and, where a model was to write it and did not, why."""
     say(found.text)
+    if found.note:
+        say(f"(In the desk's own words: {found.note}.)")
 
 
 # --- control ----------------------------------------------------------------------------------------------------

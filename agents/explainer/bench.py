@@ -55,7 +55,7 @@ class Bench:
         return False
 
     def group(self, clause: Clause, i: int, kind: str = "symbol") -> tuple[str, ...]:
-        """The symbols (or sources) that token `i` speaks of: those named last before it, or next, or in the clause before.
+        """The symbols (or sources) that token `i` speaks of: named last before it, or next, or in the clause before.
 
         Names in a row, with nothing but commas and "and" between them, are one group.
         """

@@ -1,8 +1,8 @@
 """Follow-ups: what a question leaves out is taken from the questions before it, the same way every time.
 
-    why did AAPL shrink?   and why not more?   -> and why not more AAPL?
-                           what about KO?      -> why did KO shrink?
-                           and momentum?       -> what did the momentum specialist think of KO?
+why did AAPL shrink?   and why not more?   -> and why not more AAPL?
+                       what about KO?      -> why did KO shrink?
+                       and momentum?       -> what did the momentum specialist think of KO?
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_TURNS = 20
 _ABOUT = re.compile(r"^(?:and|or|ok|so|then|,|\s)*(?:what about|how about|same for|and for|and|or)?\s*", re.IGNORECASE)
 _BACK = re.compile(r"\b(it|its|that one|this one|that|this|them|they|the same)\b", re.IGNORECASE)
 _GOES_ON = re.compile(
-    r"^\s*(and|but|so|then|or|why|why not|how come|by how much|how much|when|who|which agent|since when)\b", re.IGNORECASE
+    r"^\s*(and|but|so|then|or|why|how come|by how much|how much|when|who|which agent|since when)\b", re.IGNORECASE
 )
 _OWN_SUBJECT = re.compile(
     r"\b(cash|turnover|book|portfolio|desk|limits?|clamps?|costs?|orders?|fills?|polic\w+|regime|macro|data|abstain\w*|"

@@ -1,4 +1,4 @@
-"""Claims of what happened in a model's sentence: approved, halted, abstained, clamped, filled, refused, held; and none."""
+"""Claims of what happened: approved, halted, abstained, clamped, filled, refused, held, and their denials."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from agents.explainer.facts import Facts
 from agents.explainer.moves import is_about_the_verdict
 from agents.explainer.sentence import Clause, Token
 
-_NOTHING_SENT = frozenset("sent traded filled bought sold ordered".split())
+_NOTHING_SENT = frozenset({"sent", "traded", "filled", "bought", "sold", "ordered"})
 
 
 def prove_events(bench: Bench, clause: Clause) -> None:
@@ -24,32 +24,37 @@ def prove_events(bench: Bench, clause: Clause) -> None:
 
 def _event(bench: Bench, clause: Clause, i: int, token: Token) -> bool | None:
     """Whether the record bears a word out; None where the word is no event."""
-    facts, word = bench.facts, token.word
+    for told in (_of_the_cycle, _of_symbols):
+        held = told(bench, clause, i, token.word)
+        if held is not None:
+            return held
+    return None
+
+
+def _of_the_cycle(bench: Bench, clause: Clause, i: int, word: str) -> bool | None:
+    facts = bench.facts
     if word in lexicon.DECISIONS and (word != "reduced" or is_about_the_verdict(clause)):
         return facts.get("verdict.decision") == lexicon.DECISIONS[word]
     if word in lexicon.APPROVALS:
         return facts.has("approval.answer") and facts.get("approval.answer") == lexicon.APPROVALS[word]
-    if word in lexicon.ABSTAINED:
-        return _abstained(bench, clause, i)
-    if word in lexicon.CLAMPED:
-        return _clamped(bench, clause, i)
     if word in lexicon.PERSONS:
         return facts.has("approval.required") and facts.get("approval.required") is True
     if word in lexicon.ASSUMING:
         return any(path.startswith(("counterfactuals.", "allocation.contributions.prior")) for path in bench.fields)
     if word in lexicon.SEEN:
         return any(bool(use["in_sample"]) for use in facts.items("allocation.policies"))
-    symbols = bench.group(clause, i)
-    if word in lexicon.FILLED | lexicon.REFUSED and _negated_by_nothing(clause, i):
-        return None
-    if word in lexicon.FILLED:
-        filled = {str(f["symbol"]) for f in facts.items("fills")}
-        return all(s in filled for s in symbols) if symbols else bool(filled)
-    if word in lexicon.REFUSED:
-        refused = {o["symbol"] for o in facts.items("orders") if facts.has(f"refusals.{o['order_id']}")}
-        return all(s in refused for s in symbols) if symbols else bool(refused)
+    return _abstained(bench, clause, i) if word in lexicon.ABSTAINED else None
+
+
+def _of_symbols(bench: Bench, clause: Clause, i: int, word: str) -> bool | None:
+    facts, symbols = bench.facts, bench.group(clause, i)
+    if word in lexicon.CLAMPED:
+        return _clamped(bench, clause, i)
+    if word in lexicon.FILLED | lexicon.REFUSED:
+        return None if _negated_by_nothing(clause, i) else _orders_ended(bench, symbols, word)
     if word in lexicon.FROZEN:
-        return bool(symbols) and facts.has("snapshot.tradable") and not any(facts.evaluate(f"tradable {s}") for s in symbols)
+        known = bool(symbols) and facts.has("snapshot.tradable")
+        return known and not any(facts.evaluate(f"tradable {s}") for s in symbols)
     if word in lexicon.NEW:
         return bool(symbols) and all(not _held(facts, "opening", s) and _held(facts, "verdict", s) for s in symbols)
     behind = clause.tokens[i + 1 :]
@@ -57,6 +62,15 @@ def _event(bench: Bench, clause: Clause, i: int, token: Token) -> bool | None:
         when = "opening" if any(t.word in ("before", "previously") for t in behind) else "verdict"
         return all(_held(facts, when, s) for s in symbols)
     return None
+
+
+def _orders_ended(bench: Bench, symbols: tuple[str, ...], word: str) -> bool:
+    """Whether all of the symbols (or any, where none is named) were filled, or refused."""
+    if word in lexicon.FILLED:
+        ended = {str(f["symbol"]) for f in bench.facts.items("fills")}
+    else:
+        ended = {str(o["symbol"]) for o in bench.facts.items("orders") if bench.facts.has(f"refusals.{o['order_id']}")}
+    return all(s in ended for s in symbols) if symbols else bool(ended)
 
 
 def _held(facts: Facts, when: str, symbol: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a citation is about: whose figure it is, of which stage of the decision, a level or a change, and in which unit."""
+"""What a citation is about: whose figure it is, of which stage of the decision, a level or a change, its unit."""
 
 from __future__ import annotations
 

@@ -11,26 +11,28 @@ from agents.explainer.fields import Field
 from agents.explainer.sentence import Clause, Token
 
 _SCALE = {"%": 100.0, "points": 100.0, "bps": 10_000.0, "million": 1e-6, "thousand": 1e-3}
-_JOINING = frozenset("to from by and against".split())
+_JOINING = frozenset({"to", "from", "by", "and", "against"})
 """Behind these a level named before is another figure's: "from the opening 5% to 4%"."""
 ROUNDS_TO_WHOLE = 10.0
 """From so many basis points on, a whole number of them is a fair rounding."""
 _DATED = {
-    "trained": r"trained", "filled": r"fills|bar_time", "executed": r"fills|bar_time", "released": r"known_at|event_time",
+    "trained": r"trained", "filled": r"fills|bar_time", "executed": r"fills|bar_time",
+    "released": r"known_at|event_time",
     "known": r"known_at|as_of", "decided": r"slot|as_of", "decision": r"slot|as_of", "slot": r"slot|as_of",
 }  # fmt: skip
 
 
-def bind(bench: Bench, clause: Clause) -> None:
-    """Find for every figure of a clause the field that proves it; those that compare are left to `moves`."""
+def bind(bench: Bench, clause: Clause, before: Clause | None) -> None:
+    """Find for every figure of a clause the field that proves it; those that compare are left to `rankings`."""
+    falls = _falls(clause, before)
     for i, token in enumerate(clause.tokens):
         if token.kind != "number" or (is_threshold(clause, i) and not token.cite):
             continue
         if i > 0 and clause.tokens[i - 1].word == "by" and token.text.startswith("-"):
-            bench.fail(token.text, "which way it went is said by the verb: no sign behind \"by\"", token.cite)
+            bench.fail(token.text, 'which way it went is said by the verb: no sign behind "by"', token.cite)
             continue
         fields = [bench.fields[c] for c in ([token.cite] if token.cite else bench.fields) if c in bench.fields]
-        equal = [f for f in fields if shows(token, f, _falls(clause))]
+        equal = [f for f in fields if shows(token, f, falls)]
         if not equal:
             bench.fail(token.text, "no field cited with it has this value and unit", token.cite)
             continue
@@ -51,8 +53,12 @@ def is_threshold(clause: Clause, i: int) -> bool:
     return "than" in words and words[-1] in ("than", "the", "a", "its", "of")
 
 
-def _falls(clause: Clause) -> bool:
-    return bool(clause.words() & (lexicon.DOWN | lexicon.NEGATIVE))
+def _falls(clause: Clause, before: Clause | None) -> bool:
+    """Whether the clause tells of a fall; "by 1.20%" alone goes on with the clause before."""
+    words = clause.words()
+    if words & lexicon.UP or before is None:
+        return bool(words & (lexicon.DOWN | lexicon.NEGATIVE))
+    return bool((words | before.words()) & (lexicon.DOWN | lexicon.NEGATIVE))
 
 
 def shows(token: Token, field: Field, falls: bool) -> bool:
@@ -106,7 +112,7 @@ def why_not_his(bench: Bench, clause: Clause, i: int, field: Field) -> str:
 
 
 def _governing(clause: Clause, i: int) -> list[tuple[dict[str, re.Pattern[str]], str]]:
-    """The last nouns of a measure and of a level before a figure, with no other figure between; else a measure behind."""
+    """The last nouns of a measure and of a level before a figure, no other figure between; else a measure behind."""
     found: list[tuple[dict[str, re.Pattern[str]], str]] = []
     tables = [lexicon.MEASURES, lexicon.LEVELS]
     for k in range(i - 1, -1, -1):
@@ -129,7 +135,8 @@ def _why_not_counted(clause: Clause, i: int, field: Field) -> str:
     noun = next((w for w in behind if lexicon.pattern_of(w, lexicon.COUNTED)), "")
     pattern = lexicon.pattern_of(noun, lexicon.COUNTED)
     if field.is_count:
-        return "" if pattern is not None and pattern.search(field.path) else f"the field cited counts no {noun or 'such thing'}"
+        counts = pattern is not None and pattern.search(field.path)
+        return "" if counts else f"the field cited counts no {noun or 'such thing'}"
     if pattern is not None and behind[:1] == [noun] and not clause.tokens[i].unit.strip("count"):
         return "" if pattern.search(field.path) else f"the field cited counts no {noun}"
     return ""
@@ -146,14 +153,16 @@ def _why_not_staged(bench: Bench, field: Field) -> str:
 
 
 def prove_dates(bench: Bench, clause: Clause) -> None:
-    """Each date is that of a field cited, and of the kind that the clause speaks of; a weekday is that of a date cited."""
+    """Each date is that of a field cited, and of what the clause speaks of; a weekday is that of a date cited."""
+    wanted = [pattern for word, pattern in _DATED.items() if word in clause.words()]
     for token in clause.tokens:
         if token.kind == "date":
-            fields = [f for f in bench.fields.values() if not token.cite or f.path == token.cite]
-            same = [f for f in fields if f.day() and str(f.value) == token.text or f.day() and str(f.value)[:10] == token.text]
-            wanted = [p for word, p in _DATED.items() if word in clause.words()]
+            fields = [f for f in bench.fields.values() if f.day() and (not token.cite or f.path == token.cite)]
+            same = [f for f in fields if token.text in (str(f.value), str(f.value)[:10])]
             fit = [f for f in same if not wanted or any(re.search(p, f.path) for p in wanted)]
-            bench.require(bool(fit), token.text, "no field cited is this date" if not same else "the date is of another event")
+            bench.require(
+                bool(fit), token.text, "the date is of another event" if same else "no field cited is this date"
+            )
         elif token.word in lexicon.WEEKDAYS and token.kind == "word":
             days = {lexicon.WEEKDAYS[d.weekday()] for f in bench.fields.values() if (d := f.day())}
             bench.require(token.word in days, token.text, "no date cited is of this weekday")
@@ -196,13 +205,15 @@ def prove_words(bench: Bench, clause: Clause) -> None:
             case "limit":
                 bench.require(token.text in limits, token.text, "no clamp cited is of this limit")
             case "name":
-                bench.require(token.word in cited or _ends(bench, token.text), token.text, "nothing cited has this name")
+                named = token.word in cited or _ends(bench, token.text)
+                bench.require(named, token.text, "nothing cited has this name")
             case "stranger":
                 bench.fail(token.text, "this cannot be read")
             case "word" if token.word not in lexicon.KNOWN:
                 label = any(token.word == f.label for f in bench.fields.values())
                 known = label or (token.word in cited and token.word.isalpha())
-                bench.require(known or _ends(bench, token.text), token.text, "not a word that can be proven, nor a name cited")
+                known = known or _ends(bench, token.text)
+                bench.require(known, token.text, "not a word that can be proven, nor a name cited")
             case _:
                 pass
 

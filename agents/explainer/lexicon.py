@@ -1,4 +1,4 @@
-"""The words that a model may use of a decision, by what each of them claims. A word that stands nowhere here is refused.
+"""The words that a model may use of a decision, by what each claims. A word that stands nowhere here is refused.
 
 Claims are proven in `proofs`; HARMLESS words claim nothing. Everything is in lower case.
 """
@@ -24,9 +24,9 @@ DOWN = _words(
     downwards sell sells sold selling scaled"""
 )
 FLAT = _words("stay stays stayed unchanged flat same steady constant")
-TRADES = {w: "buy" for w in ("buy", "buys", "bought", "buying")} | {
-    w: "sell" for w in ("sell", "sells", "sold", "selling")
-}
+TRADES = dict.fromkeys(("buy", "buys", "bought", "buying"), "buy") | dict.fromkeys(
+    ("sell", "sells", "sold", "selling"), "sell"
+)
 COMPARING = _words("bigger larger higher greater more smaller lower less fewer above below over under exceeds exceeded")
 """Before "than", a figure or a name these compare; otherwise they say which way something went."""
 COMPARES_UP = COMPARING & UP | _words("above over exceeds exceeded")
@@ -78,12 +78,14 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MEASURES = {
     name: re.compile(pattern)
     for name, pattern in {
-        "weight weights position positions holding holdings stake share allocation exposure":
-            r"weights|classes|clamps|contributions|gross|net$|positions|difference",
+        "weight weights position positions holding holdings stake share allocation exposure": (
+            r"weights|classes|clamps|contributions|gross|net$|positions|difference"
+        ),
         "volatility": r"volat|vol_", "drawdown": r"drawdown", "turnover": r"turnover", "breadth": r"breadth",
         "gross": r"gross", "net": r"measures\.net$|net_asset", "return": r"return", "score scores": r"\.score",
         "confidence confident": r"\.confidence", "contribution contributions": r"contributions",
-        "price prices": r"price|marks|costs|tradable|findings", "cost costs fee fees paid": r"cost", "quantity shares units": r"quantity",
+        "price prices": r"price|marks|costs|tradable|findings", "cost costs fee fees paid": r"cost",
+        "quantity shares units": r"quantity",
         "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"cvar|shortfall",
         "var": r"var", "probability": r"regime", "regime": r"regime", "mark": r"marks",
         "slippage": r"^costs",
@@ -94,7 +96,8 @@ COUNTED = {
     name: re.compile(pattern)
     for name, pattern in {
         "clamp clamps limit limits cap caps": r"clamps|\.limit$", "order orders": r"orders|order_id",
-        "fill fills trade trades": r"fills", "agent agents analyst analysts specialist specialists view views": r"views",
+        "fill fills trade trades": r"fills",
+        "agent agents analyst analysts specialist specialists view views": r"views",
         "opinion opinions": r"opinions", "headline headlines article articles news": r"news", "post posts": r"posts",
         "finding findings": r"findings", "policy policies": r"polic", "symbol symbols": r"prices|tradable|weights",
         "link links": r"fallback_chain", "release releases series": r"macro", "cycle cycles": r"history|cycle",
@@ -114,7 +117,8 @@ TOPICS = {**{k: v for k, v in MEASURES.items() if "weight" not in k}, **{
 LEVELS = {
     name: re.compile(pattern)
     for name, pattern in {
-        "opening": r"^opening|opening\.", "proposed proposal": r"allocation\.weights|clamps", "final allowed": r"^verdict",
+        "opening": r"^opening|opening\.", "proposed proposal": r"allocation\.weights|clamps",
+        "final allowed": r"^verdict",
         "prior": r"contributions\.prior", "closing": r"^closing", "context": r"contributions\.context",
     }.items()
 }  # fmt: skip
@@ -137,39 +141,39 @@ PHRASES = {
     "in all": "together", "at all": "", "could not be traded": "was untradable", "can not be traded": "is untradable",
     "not tradable": "untradable", "value at risk": "var", "expected shortfall": "shortfall", "net asset value": "worth",
     "no longer": "not", "based on": "from", "at the same time": "", r"95\s?% var": "var", "95 percent var": "var",
-    "up to": "until", "makes up": "is", "made up": "was", "ended up": "ended", "ends up": "ends", "of worth": "of the book",
+    "up to": "until", "makes up": "is", "made up": "was", "ended up": "ended", "ends up": "ends",
+    "of worth": "of the book",
     "average price": "price", "went up": "rose", "went down": "fell",
 }  # fmt: skip
 """Words that mean something together -> one that means the same."""
 ROUGHLY = _words("about around roughly nearly almost approximately some circa")
 HARMLESS = _words(
-    """another applied apply driver drivers first further initially next now original originally placed place
-    previous previously remain remains total choice make makes session came comes according further
-    additional additionally finally together overall also moreover meanwhile currently final allowed its own """
-    """a about above account account's accounts across after again against agent agents allocation allowed allowing
-    alone along also although am amount an analyst analysts and annual answer answered answers are article
-    articles as ask asked asset at back bar bars based be because been before began behind being below between
-    book book's books both breadth but by calculated called came can cap caps cash cash's chain change changed
-    changes check clamp clamps class classes clear close come comes compared confidence confident constraint
-    constraints context contributed contribution contributions contributor controller cost costs counterfactual
-    currency cvar cycle data date day day's decided decision desk desk's did difference do does drawdown driven
-    due during earlier effect effects end ended ends evidence exceeds explained explains explanation exposure
-    fallback fee fees field figure figures fill fills final finding findings followed following for found fraction
-    from gave get gets give given gives go goes going got gross had has have having headline headlines here
-    history holdings how however if in included includes including instead into is it it's its itself just kept
-    known level levels limit limits link list listed macro made make makes mark marks mean meant measure measured
-    measures model momentum money move moved movement moves name named names net news note notes of off on open
-    opened opening opinion opinions order orders our out outcome overall paid part pay peak per percent 
-    point policies policy portfolio position positions post posts present previously price prices prior prior's
-    probability proposal proposal's propose proposed pulled push pushed put quantity question ran rate rated
-    reached read reads reason reasons received record recorded records regime release released releases remained
-    return reversion risk role rule run said saw say says score scored scores sent sentence series series' set
-    share shares shortfall show showed shown shows side signal since size sized slippage slot so social source
-    sources specialist specialists spoke stage stake stand stands start started states stood sum summed sums
-    symbol symbols tail taken takes target tells than thanks that the their them then there these they things this
-    those though thus to together took total trade trades trained training turnover under unit units until us use
-    used value var verdict verdict's view views volatility was way we weigh weighed weighs weight weights went
-    were what when where which while who whose why with within work worth wrote you your yours"""
+    """a about above according account account's accounts across additional additionally after again against agent
+    agents allocation allowed allowing alone along also although am amount an analyst analysts and annual another
+    answer answered answers applied apply are article articles as ask asked asset at back bar bars based be because
+    been before began behind being below between book book's books both breadth but by calculated called came can
+    cap caps cash cash's chain change changed changes check choice clamp clamps class classes clear close come comes
+    compared confidence confident constraint constraints context contributed contribution contributions contributor
+    controller cost costs counterfactual currency currently cvar cycle data date day day's decided decision desk
+    desk's did difference do does drawdown driven driver drivers due during earlier effect effects end ended ends
+    evidence exceeds explained explains explanation exposure fallback fee fees field figure figures fill fills final
+    finally finding findings first followed following for found fraction from further gave get gets give given gives
+    go goes going got gross had has have having headline headlines here history holdings how however if in included
+    includes including initially instead into is it it's its itself just kept known level levels limit limits link
+    list listed macro made make makes mark marks mean meant meanwhile measure measured measures model momentum money
+    moreover move moved movement moves name named names net news next note notes now of off on open opened opening
+    opinion opinions order orders original originally our out outcome overall own paid part pay peak per percent
+    place placed point policies policy portfolio position positions post posts present previous previously price
+    prices prior prior's probability proposal proposal's propose proposed pulled push pushed put quantity question
+    ran rate rated reached read reads reason reasons received record recorded records regime release released
+    releases remain remained remains return reversion risk role rule run said saw say says score scored scores sent
+    sentence series series' session set share shares shortfall show showed shown shows side signal since size sized
+    slippage slot so social source sources specialist specialists spoke stage stake stand stands start started
+    states stood sum summed sums symbol symbols tail taken takes target tells than thanks that the their them then
+    there these they things this those though thus to together took total trade trades trained training turnover
+    under unit units until us use used value var verdict verdict's view views volatility was way we weigh weighed
+    weighs weight weights went were what when where which while who whose why with within work worth wrote you your
+    yours"""
 )
 """Words that claim nothing by themselves."""
 
@@ -179,10 +183,10 @@ def pattern_of(word: str, table: dict[str, re.Pattern[str]]) -> re.Pattern[str] 
     return next((pattern for names, pattern in table.items() if word in names.split()), None)
 
 
-KNOWN = (
-    HARMLESS | UP | DOWN | FLAT | COMPARING | GREATEST | SMALLEST | POSITIVE | NEGATIVE | NEGATIONS | ABSTAINED | CLAMPED
-    | PERSONS | NEW | SEEN | DEAR | ASSUMING | SAYING | HEARD | FILLED | HELD | REFUSED | FROZEN | LIMITING | ROLES | SPLITTING | ROUGHLY | frozenset(RATIOS) | frozenset(MULTIPLIED)
-    | frozenset(ORDINALS) | frozenset(DECISIONS) | frozenset(APPROVALS) | frozenset(TRADES) | frozenset(WEEKDAYS)
-    | frozenset(word for names in (*MEASURES, *COUNTED, *LEVELS) for word in names.split())
+KNOWN = frozenset[str]().union(
+    HARMLESS, UP, DOWN, FLAT, COMPARING, GREATEST, SMALLEST, DEAR, POSITIVE, NEGATIVE, NEGATIONS, ABSTAINED, CLAMPED,
+    PERSONS, NEW, SEEN, ASSUMING, SAYING, HEARD, FILLED, HELD, REFUSED, FROZEN, LIMITING, ROLES, SPLITTING, ROUGHLY,
+    RATIOS, MULTIPLIED, ORDINALS, DECISIONS, APPROVALS, TRADES, WEEKDAYS,
+    (word for table in (MEASURES, COUNTED, LEVELS) for names in table for word in names.split()),
 )  # fmt: skip
 """All of them; what a word of these claims is looked up where it stands."""

@@ -1,4 +1,4 @@
-"""Claims of direction in a model's sentence: rose, cut, bought, unchanged, doubled, positive. Each is proven or complained of."""
+"""Claims of direction in a model's sentence: rose, cut, bought, unchanged, doubled, positive."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _direction(bench: Bench, clause: Clause, i: int, sign: int) -> None:
     moves = [change for _, change in told]
     for symbol in group:
         if symbol not in covered or word in lexicon.TRADES:
-            move = _traded(bench, symbol, word) if word in lexicon.TRADES else _by_record(bench, clause, i, symbol)
+            move = _traded(bench, symbol) if word in lexicon.TRADES else _by_record(bench, clause, i, symbol)
             if move is None:
                 bench.fail(word, f"the record shows no such move of {symbol}")
                 return
@@ -70,8 +70,8 @@ def _told(bench: Bench, clause: Clause, i: int) -> list[tuple[Field, float]]:
     if ends is not None:
         before, after = ends
         told.append((after, _between(before, after)))
-    limits = [k for k, t in enumerate(clause.tokens) if k > i and t.word in lexicon.UP | lexicon.DOWN and t.kind == "word"]
-    until = limits[0] if limits else len(clause.tokens)
+    telling = lexicon.UP | lexicon.DOWN
+    until = next((k for k in range(i + 1, len(clause.tokens)) if clause.tokens[k].word in telling), len(clause.tokens))
     own = [f for k, f in figures if i < k < until and f.is_change]
     own = own or ([f for k, f in figures if k < i and f.is_change] if not told else [])
     return told + [(f, f.change()) for f in own]
@@ -81,26 +81,25 @@ def _from_to(clause: Clause, figures: list[tuple[int, Field]]) -> tuple[Field, F
     """The levels of "from a to b" (or of "to b from a")."""
     ends: dict[str, Field] = {}
     for k, field in figures:
-        words = [t.word for t in clause.tokens[max(0, k - NEAR) : k]]
-        said = [w for w in words if w in ("from", "to", "by", "of")]
-        if said and not field.is_change and said[-1 if said[-1] != "of" or len(said) == 1 else -2] in ("from", "to"):
-            ends.setdefault("from" if "from" in said else "to", field)
+        lead = clause.tokens[max(0, k - NEAR) : k]
+        starts = [n for n, token in enumerate(lead) if token.kind == "number"]
+        said = [t.word for t in lead[starts[-1] + 1 if starts else 0 :] if t.word in ("from", "to", "by")]
+        if said and said[-1] != "by" and not field.is_change:
+            ends.setdefault(said[-1], field)
     return (ends["from"], ends["to"]) if len(ends) == 2 else None
 
 
 def _between(before: Field, after: Field) -> float:
-    """The change from one level to a later one of the same thing; 0.0, which proves no direction, where they are not."""
+    """The change from one level to a later one of the same thing; 0.0, which proves no direction, where not so."""
     same = before.symbols == after.symbols and before.is_fraction == after.is_fraction
     if not same or before.number is None or after.number is None or not before.rank < after.rank:
         return 0.0
     return after.number - before.number
 
 
-def _traded(bench: Bench, symbol: str, word: str) -> float | None:
-    """+1 where the record has an order on a symbol on the side that a word names, -1 on the other; None without one."""
+def _traded(bench: Bench, symbol: str) -> float | None:
+    """+1 where the orders on a symbol buy, -1 where they sell; None where there is none, or one of each."""
     sides = {str(o["side"]) for o in bench.facts.items("orders") if o["symbol"] == symbol}
-    if not sides:
-        return None
     return 1.0 if sides == {"buy"} else -1.0 if sides == {"sell"} else None
 
 
@@ -109,7 +108,12 @@ def _by_record(bench: Bench, clause: Clause, i: int, symbol: str) -> float | Non
     facts = bench.facts
     limit = next((t.text for t in clause.tokens if t.kind == "limit"), "")
     spoke = [t.text for t in clause.tokens[:i] if t.kind == "source"]
-    passive = [t.text for k, t in enumerate(clause.tokens) if k > i and t.kind == "source" and clause.tokens[k - 1].word in ("by", "the")]
+    after = range(i + 1, len(clause.tokens))
+    passive = [
+        clause.tokens[k].text
+        for k in after
+        if clause.tokens[k].kind == "source" and clause.tokens[k - 1].word in ("by", "the")
+    ]
     if limit:
         cuts = [c for c in facts.items("verdict.clamps") if c["symbol"] == symbol and c["limit"] == limit]
         return sum(float(c["after"]) - float(c["before"]) for c in cuts) if cuts else None
@@ -153,7 +157,7 @@ def _multiplied(bench: Bench, clause: Clause, i: int) -> bool:
 
 
 def _is_ratio(above: float | None, below: float | None, factor: float) -> bool:
-    return bool(above and below) and abs(above / below - factor) <= _RATIO_ERROR * factor
+    return above is not None and bool(below) and abs(above / below - factor) <= _RATIO_ERROR * factor
 
 
 def _polarity(bench: Bench, clause: Clause, i: int, sign: int) -> None:
@@ -166,4 +170,5 @@ def _polarity(bench: Bench, clause: Clause, i: int, sign: int) -> None:
         signed = [bench.facts.number(p) for p in paths if bench.facts.has(p)] if paths else []
         if len(signed) != len(paths):
             signed = []
-    bench.require(bool(signed) and all((v * sign > 0.0) != inverted for v in signed), word, "no figure cited has this sign")
+    held = bool(signed) and all((v * sign > 0.0) != inverted for v in signed)
+    bench.require(held, word, "no figure cited has this sign")

@@ -1,6 +1,6 @@
-"""The proof of a model's answer: sentence by sentence, clause by clause; whatever cannot be matched with the record fails.
+"""The proof of a model's answer, clause by clause: whatever cannot be matched with the record fails.
 
-    sentence -> clauses -> figures bound to fields -> dates, quotations, names -> directions, rankings, events, denials
+sentence -> clauses -> figures bound to fields -> dates, quotations, names -> directions, rankings, events, denials
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def prove(sentences: Sequence[Said], facts: Facts) -> tuple[tuple[Unproven, ...]
 def _prove(sentence: Sentence, facts: Facts) -> tuple[Unproven, ...]:
     bench = Bench(facts, sentence)
     bench.load()
-    for clause in sentence.clauses:
-        bind(bench, clause)
+    for before, clause in zip((None, *sentence.clauses), sentence.clauses, strict=False):
+        bind(bench, clause, before)
     for clause in sentence.clauses:
         prove_dates(bench, clause)
         prove_quotes(bench, clause)

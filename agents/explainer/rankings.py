@@ -18,17 +18,19 @@ _RATIO_ERROR = 0.02
 _SCALE = {"%": 0.01, "points": 0.01, "bps": 1e-4, "million": 1e6, "thousand": 1e3}
 _RANKED = {
     "position positions holding holdings weight weights stake": r"^(?:verdict|opening|allocation|closing)\.weights\.",
-    "contribution contributions contributor push pushed pushes part driver effect source pull pulled contributed driver":
-        r"^allocation\.contributions\.",
+    "contribution contributions contributor push pushed pushes part driver effect source pull pulled contributed": (
+        r"^allocation\.contributions\."
+    ),
     "agent agents view views analyst analysts specialist specialists": r"contributions|views\.",
     "change changes move moves moved mover increase increases decrease decreases cut rise fall buy sell rose fell grew "
     "shrank reduced raised added bought sold lifted increased decreased gained dropped reduction gain": r" - ",
-    "cost costs fill fills trade trades paid expensive dearest order orders": r"cost", "score scores opinion opinions": r"\.score$",
+    "cost costs fill fills trade trades paid expensive dearest order orders": r"cost",
+    "score scores opinion opinions": r"\.score$",
     "confidence": r"\.confidence$", "class classes": r"^verdict\.classes\.", "clamp clamps": r"clamps",
     "price": r"prices|marks",
 }  # fmt: skip
 """What is ranked -> the fields by which it is."""
-_AGENTS = frozenset("agent agents view views analyst analysts specialist specialists".split())
+_AGENTS = frozenset({"agent", "agents", "view", "views", "analyst", "analysts", "specialist", "specialists"})
 
 
 def is_comparison(clause: Clause, i: int) -> bool:
@@ -38,7 +40,8 @@ def is_comparison(clause: Clause, i: int) -> bool:
         return False
     behind = [t for t in clause.tokens[i + 1 : i + NEAR] if t.kind != "mark"]
     than = next((k for k, t in enumerate(behind) if t.word == "than"), None)
-    return than is not None or bool(behind and behind[0].kind in ("number", "symbol") and token.word not in lexicon.UP | lexicon.DOWN)
+    compares = bool(behind) and behind[0].kind in ("number", "symbol") and token.word not in lexicon.UP | lexicon.DOWN
+    return than is not None or compares
 
 
 def prove_comparisons(bench: Bench, clause: Clause) -> None:
@@ -105,8 +108,9 @@ def _pairs(bench: Bench, clause: Clause, i: int, other: Token) -> list[tuple[flo
     for field in bench.fields.values():
         for name in own:
             twin = bench.fields.get(_swapped(field.path, name, other.text))
-            if name != other.text and twin is not None and twin is not field and field.number is not None and twin.number is not None:
-                found.append((field.number, twin.number))
+            if twin is None or twin is field or field.number is None or twin.number is None:
+                continue
+            found.append((field.number, twin.number))
     return found
 
 

@@ -102,7 +102,7 @@ class Reader:
                     rf"(?P<worded>(?i:\b(?:{_WORDED})(?:(?:\s+and\s+|[\s-]+)(?:{_WORDED}))*\b))"
                     + _UNIT.format("worded_unit"),
                     r"(?P<word>[^\W\d_](?:(?:[\w'=^/.-]|:(?=\w))*\w)?)",
-                    r"(?P<mark>'s\b|'|[,;:()—–.!?-])",
+                    r"(?P<mark>'s\b|'|[,;:()\u2014\u2013.!?-])",
                     r"(?P<stranger>\S)",
                 )
             )
@@ -136,7 +136,7 @@ class Reader:
     def _name(self, tokens: list[Token]) -> None:
         """Words that are names of this record."""
         for i, token in enumerate(tokens):
-            follows = next((t.word for t in tokens[i + 1 : i + 3] if t.word != "'s"), "")
+            follows = next((t.word.removesuffix("'s") for t in tokens[i + 1 : i + 3] if t.word != "'s"), "")
             if token.kind == "symbol" and token.word in lexicon.HARMLESS and token.text.istitle() and i == 0:
                 token.kind = "word"
             elif token.kind == "name":

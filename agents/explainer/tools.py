@@ -6,6 +6,7 @@ Each gives cited facts, {"path": how to cite it, "value": what the record holds 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, StructuredTool
@@ -16,8 +17,11 @@ from agents.explainer.facts import Facts
 from agents.explainer.waterfall import clamps_on, waterfall
 from data.errors import NotFound
 from data.market import CASH
+from tools.guard import FORWARD, AsOfGuard
 
 MOST_FACTS = 80
+AFTERWARDS = frozenset({"symbol_history", "execution_cost", "policy_card"})
+"""Tools that speak of what came after the decision: other cycles, fills, what a policy was trained on since."""
 _LARGEST = 8
 Fact = dict[str, Any]
 
@@ -31,14 +35,13 @@ class _Arguments(BaseModel):
 def tools_of(case: Case) -> dict[str, BaseTool]:
     """The tools over one record, by name; a symbol that the record does not hold is refused by their schemas."""
     facts = case.facts()
-    symbols = (*sorted(facts.symbols), CASH)
     limits = sorted({str(clamp["limit"]) for clamp in facts.items("verdict.clamps")})
-    omitted = (*facts.agents, *(f"clamp:{limit}" for limit in limits))
     nothing = create_model("Nothing", __base__=_Arguments)
-    on_symbol = create_model("OnSymbol", __base__=_Arguments, symbol=(Literal[symbols], ...))
-    leaving_out = create_model("LeavingOut", __base__=_Arguments, without=(Literal[omitted], ...))
+    on_symbol = _one_of("symbol", (*sorted(facts.symbols), CASH))
+    leaving_out = _one_of("without", (*facts.agents, *(f"clamp:{limit}" for limit in limits)))
     made = (
-        _tool("decision", "The verdict, who allocated, approval, and the largest moves.", nothing, lambda: _decision(case)),
+        _tool("decision", "The verdict, who allocated, approval, and the largest moves.", nothing,
+              lambda: _decision(case)),
         _tool("waterfall", "How one symbol's weight came about: prior, context, agents, clamps.", on_symbol,
               lambda symbol: _waterfall(case, symbol)),
         _tool("evidence", "What each agent scored a symbol, and on what grounds.", on_symbol,
@@ -48,15 +51,37 @@ def tools_of(case: Case) -> dict[str, BaseTool]:
         _tool("symbol_history", "A symbol's weight in the book's other cycles.", on_symbol,
               lambda symbol: _history(case, symbol)),
         _tool("risk_state", "Risk measures, every clamp, locks and the kill switch.", nothing, lambda: _risk(case)),
-        _tool("policy_card", "The trained policies that had a part, with their figures.", nothing, lambda: _cards(case)),
+        _tool("policy_card", "The trained policies that had a part, with their figures.", nothing,
+              lambda: _cards(case)),
         _tool("data_quality", "What data were missing, stale or not tradable.", nothing, lambda: _quality(case)),
         _tool("execution_cost", "Orders, fills, and what they cost against the decision price.", nothing,
               lambda: _costs(case)),
     )  # fmt: skip
-    return {tool.name: tool for tool in made}
+    guard = AsOfGuard(
+        datetime.fromisoformat(str(facts.get("as_of"))), FORWARD | {"since"}
+    )  # a switch is thrown by the wall clock
+    return {tool.name: tool if tool.name in AFTERWARDS else _known_then(tool, guard) for tool in made}
 
 
-def _tool(name: str, description: str, arguments: type[BaseModel], look: Any) -> BaseTool:
+def _known_then(tool: StructuredTool, guard: AsOfGuard) -> StructuredTool:
+    """The same tool; FutureKnown where a fact it gives is later than the record's `as_of`."""
+    look: Any = tool.func
+
+    def checked(**given: Any) -> list[Fact]:
+        found: list[Fact] = look(**given)
+        guard.check({str(fact["path"]): fact["value"] for fact in found}, tool.name)
+        return found
+
+    return tool.model_copy(update={"func": checked})
+
+
+def _one_of(argument: str, allowed: tuple[str, ...]) -> type[BaseModel]:
+    """A schema of one argument that is one of these names, and nothing else."""
+    named: Any = {argument: (Literal[allowed], ...)}
+    return create_model(f"{argument.title()}Argument", __base__=_Arguments, **named)
+
+
+def _tool(name: str, description: str, arguments: type[BaseModel], look: Any) -> StructuredTool:
     return StructuredTool.from_function(look, name=name, description=description, args_schema=arguments)
 
 
@@ -82,7 +107,12 @@ def _decision(case: Case) -> list[Fact]:
     paths += [f"views.{agent}.reason" for agent in facts.agents if facts.get(f"views.{agent}.abstained")]
     moved = sorted(facts.symbols, key=lambda s: (-abs(facts.number(_move(s))), s))
     for symbol in (*moved[:_LARGEST], CASH):
-        paths += [f"opening.weights.{symbol}", f"allocation.weights.{symbol}", f"verdict.weights.{symbol}", _move(symbol)]
+        paths += [
+            f"opening.weights.{symbol}",
+            f"allocation.weights.{symbol}",
+            f"verdict.weights.{symbol}",
+            _move(symbol),
+        ]
     return cited(facts, paths)
 
 
@@ -93,7 +123,8 @@ def _move(symbol: str) -> str:
 def _waterfall(case: Case, symbol: str) -> list[Fact]:
     facts = case.facts()
     steps = [step.citation for step in waterfall(facts, symbol).steps]
-    met = [f"verdict.clamps[{i}].{part}" for i in clamps_on(facts, symbol) for part in ("limit", "before", "after", "detail")]
+    parts = ("limit", "before", "after", "detail")
+    met = [f"verdict.clamps[{i}].{part}" for i in clamps_on(facts, symbol) for part in parts]
     return cited(facts, [f"opening.weights.{symbol}", *steps, *met, _move(symbol)])
 
 

@@ -1,10 +1,10 @@
-"""The nodes of the explain graph: recall, plan, look up, write, check, answer. State is plain JSON; parts are context."""
+"""The nodes of the explain graph. State is plain JSON; the parts they work with are the run's context."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 from langgraph.config import get_stream_writer
 from langgraph.runtime import Runtime
@@ -31,10 +31,10 @@ class ExplainInput(TypedDict):
     question: str
 
 
-class ExplainState(ExplainInput, total=False):
+class ExplainState(ExplainInput):
     """What flows from node to node, and what a conversation keeps: plain JSON."""
 
-    turns: list[Turn]
+    turns: NotRequired[list[Turn]]
     """recall keeps it, answer and written_answer add to it: what was asked before."""
     resolved: str
     """recall: the question with what it takes from earlier turns written out."""
@@ -87,7 +87,8 @@ def look_up(state: ExplainState, runtime: _Runtime) -> dict[str, Any]:
     tools = tools_of(runtime.context.case)
     found: dict[str, Any] = {}
     for call in (Call.model_validate(c) for c in state["calls"]):
-        wanted = {name: v for name in ("symbol", "without") if name in tools[call.tool].args and (v := getattr(call, name))}
+        given = {name: value for name, value in call.model_dump(exclude={"tool"}).items() if value is not None}
+        wanted = {name: value for name, value in given.items() if name in tools[call.tool].args}
         try:
             facts: list[Fact] = tools[call.tool].invoke(wanted)
         except (ValidationError, NotFound, InputError):
@@ -178,4 +179,4 @@ def _or_failure(step: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _answered(state: ExplainState, given: Answer, runtime: _Runtime) -> dict[str, Any]:
     last = turn(state["question"], state["resolved"], given.text, runtime.context.case.facts())
-    return {"answer": given.model_dump(mode="json"), "turns": [*state["turns"], last][-MOST_TURNS:]}
+    return {"answer": given.model_dump(mode="json"), "turns": [*state.get("turns", []), last][-MOST_TURNS:]}
