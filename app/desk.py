@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.backtesting.kept import Kept
     from app.backtesting.request import BacktestRequest
     from app.policies import PolicyLine, PolicyPage
+    from app.questions import Questions
     from app.replaying import Replays
     from app.runtime import Market
     from app.scheduling.facade import Schedules
@@ -188,10 +189,15 @@ class Desk:
         return self._journal.find(name, book)
 
     def explain(self, name: str, question: str, book: str | None = None) -> Answer:
-        """A checked answer from the record alone."""
-        from agents.explainer.explain import explain
+        """A checked answer from the record and what lies beside it."""
+        return self.questions.ask(name, question, book)
 
-        return explain(self.record(name, book).model_dump(mode="json"), question)
+    @cached_property
+    def questions(self) -> Questions:
+        """Questions about its past: conversations, answers by a model, answers as they come."""
+        from app.questions import Questions
+
+        return Questions(self._stores, self.settings, self.record)
 
     def replay(self, name: str = "latest", book: str | None = None) -> Replay:
         """Run a recorded cycle again with scratch parts and compare the bytes."""
