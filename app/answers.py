@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.execution.store import Store
+from sqlalchemy import Column, MetaData, Table, bindparam, insert, select
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL) STRICT;"
+from tools.execution.database import WORDS, Database
+
+METADATA = MetaData()
+ANSWERS = Table(
+    "answers", METADATA, Column("key", WORDS, primary_key=True), Column("answer", WORDS, nullable=False),
+    sqlite_strict=True,
+)  # fmt: skip
+_GET = select(ANSWERS.c.answer).where(ANSWERS.c.key == bindparam("key"))
 
 
-class SqliteAnswers:
-    """An AnswerStore in one SQLite file; the first answer to a question is kept for ever."""
+class RecordedAnswers:
+    """An AnswerStore in a SQLite file or a Postgres database; the first answer to a question is kept for ever."""
 
-    def __init__(self, path: Path) -> None:
-        self._store = Store(path, SCHEMA)
+    def __init__(self, where: Path | str) -> None:
+        self._database = Database(where, METADATA, name="answers")
 
     def get(self, key: str) -> str | None:
         """The recorded answer, or None."""
-        rows = self._store.rows("SELECT answer FROM answers WHERE key = ?", (key,))
+        rows = self._database.rows(_GET, {"key": key})
         return str(rows[0][0]) if rows else None
 
     def put(self, key: str, answer: str) -> None:
         """Record an answer unless one is there already; StorageFailed where it did not reach the disk."""
-        with self._store.transaction() as db:
-            db.execute("INSERT INTO answers VALUES (?, ?) ON CONFLICT DO NOTHING", (key, answer))
+        with self._database.transaction() as db:
+            if db.execute(_GET, {"key": key}).first() is None:
+                db.execute(insert(ANSWERS), {"key": key, "answer": answer})

@@ -1,19 +1,24 @@
-"""The checkpointer: SQLite, and a serializer that revives our own nouns and nothing else."""
+"""The checkpointer, in SQLite or Postgres, and a serializer that revives our own nouns, unaltered, and nothing else."""
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import sqlite3
+import sys
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from agents.meta.allocation import Allocation, Fallback, PolicyUse
 from agents.view import Opinion, View
-from data.errors import CorruptFile, StorageFailed
+from data.errors import BadConfig, CorruptFile, StorageFailed
 from data.redaction import told
 from graph.record import Approval
 from graph.state import SnapshotRef
@@ -29,35 +34,116 @@ REVIVED = (
 """The only types a checkpoint may hold beside plain JSON values."""
 
 
-def strict_serializer() -> JsonPlusSerializer:
-    """LangGraph's msgpack serializer with pickle off and our types as the allow-list."""
-    return _Serializer(
-        pickle_fallback=False,
-        allowed_msgpack_modules=[(t.__module__, t.__name__) for t in REVIVED],
-    )
+WHAT = "the checkpoint"
+SETUP_S = 30.0
+"""How long to wait for another process that makes the server's tables."""
+_DIGEST = 16
+_CHECKED = "+blake2b"
+"""Behind the kind of a value whose bytes begin with their own digest."""
 
 
-class _Serializer(JsonPlusSerializer):
-    """A node's error is stored in words, and an exception may quote a key."""
+class StrictSerializer(JsonPlusSerializer):
+    """LangGraph's msgpack serializer with pickle off and our types as the allow-list; a changed byte is noticed.
+
+    A node's error is stored in words, and an exception may quote a key.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            pickle_fallback=False,
+            allowed_msgpack_modules=[(t.__module__, t.__name__) for t in REVIVED],
+        )
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
-        return super().dumps_typed(told(obj) if isinstance(obj, BaseException) else obj)
+        """The value's kind and its bytes behind their digest."""
+        kind, content = super().dumps_typed(told(obj) if isinstance(obj, BaseException) else obj)
+        return kind + _CHECKED, _digest(content) + content
+
+    def loads_typed(self, data: tuple[str, bytes]) -> Any:
+        """The value; CorruptFile where its bytes are not what was written."""
+        kind, content = data
+        if kind.endswith(_CHECKED):
+            kind, digest, content = kind.removesuffix(_CHECKED), content[:_DIGEST], content[_DIGEST:]
+            if _digest(content) != digest:
+                raise CorruptFile(f"{WHAT} was altered", "restore it from a backup, or move it away to begin anew")
+        return super().loads_typed((kind, content))
 
 
-def open_checkpointer(path: Path) -> SqliteSaver:
-    """The saver at `path`; WAL with full sync, so that what it confirmed survives a power cut."""
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=_DIGEST).digest()
+
+
+def open_checkpointer(where: Path | str) -> BaseCheckpointSaver[str]:
+    """The saver in a SQLite file or at a Postgres URL; what it confirmed survives a power cut.
+
+    StorageFailed where it cannot be reached, CorruptFile where it is damaged.
+    """
+    return _in_file(where) if isinstance(where, Path) else _on_server(where)
+
+
+def _in_file(path: Path) -> SqliteSaver:
     with storage_errors(path.name):
         connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        saver = SqliteSaver(connection, serde=strict_serializer())
+        saver = SqliteSaver(connection, serde=StrictSerializer())
         saver.setup()
     return saver
 
 
+def _on_server(url: str) -> BaseCheckpointSaver[str]:
+    """LangGraph's saver over one connection, which is opened anew where it was lost."""
+    from tools.execution.dialect_postgres import CONNECT_TIMEOUT_S, CONNECTION, conninfo_of, set_up
+
+    try:
+        from langgraph.checkpoint.postgres import PostgresSaver
+        from psycopg import Connection
+        from psycopg.rows import DictRow, dict_row
+        from psycopg_pool import ConnectionPool
+    except ImportError as error:
+        raise BadConfig(f"{error.name} is not installed", "install bullpen[postgres]") from error
+
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what it tries again and again is raised once
+    options: dict[str, Any] = CONNECTION | {"autocommit": True, "row_factory": dict_row}
+    with storage_errors():
+        with Connection[DictRow].connect(conninfo_of(url), **options) as first:
+            _make_tables(first, PostgresSaver(first))
+        pool = ConnectionPool(
+            conninfo_of(url),
+            connection_class=Connection[DictRow],
+            kwargs=options,
+            min_size=0,
+            max_size=1,
+            num_workers=1,
+            timeout=CONNECT_TIMEOUT_S,
+            configure=set_up,
+            check=_check,
+            open=True,
+        )
+    return PostgresSaver(pool, serde=StrictSerializer())
+
+
+def _check(connection: Any) -> None:
+    """Raises where the connection was lost, so that the pool opens another one."""
+    connection.execute("SELECT 1")
+
+
+def _make_tables(connection: Any, saver: Any) -> None:
+    """One process at a time. It is asked for again and again, for a session that waits holds up the indexes' maker."""
+    from tools.execution.dialect_postgres import lock_key
+
+    until = time.monotonic() + SETUP_S
+    key = (lock_key("bullpen checkpoints"),)
+    while not connection.execute("SELECT pg_try_advisory_lock(%s) AS mine", key).fetchone()["mine"]:
+        if time.monotonic() > until:
+            raise StorageFailed("another process is making the checkpoints' tables", "wait for it and run this again")
+        time.sleep(0.05)
+    saver.setup()
+
+
 @contextmanager
-def storage_errors(what: str = "the checkpoint") -> Generator[None]:
-    """Errors of SQLite and of the disk, which LangGraph's saver lets through, as ours."""
+def storage_errors(what: str = WHAT) -> Generator[None]:
+    """Errors of the stores and of the disk, which LangGraph's savers let through, as ours."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -70,3 +156,13 @@ def storage_errors(what: str = "the checkpoint") -> Generator[None]:
         ) from error
     except OSError as error:
         raise StorageFailed(f"{what}: {error.strerror}", "check the folder and the disk") from error
+    except _psycopg_errors() as error:
+        from tools.execution.dialect_postgres import translated
+
+        raise translated(error, f"{what} (Postgres)") from error
+
+
+def _psycopg_errors() -> tuple[type[Exception], ...]:
+    """Of the driver, where it was loaded at all."""
+    driver = sys.modules.get("psycopg")
+    return (driver.Error,) if driver is not None else ()

@@ -100,16 +100,16 @@ class Database:
             return found
 
     @contextmanager
-    def alone(self, name: str, wait_s: float = 0.0) -> Generator[None]:
+    def alone(self, name: str, wait_s: float = 0.0, what: str = "") -> Generator[None]:
         """One holder of `name` at a time over all processes that share the store; the system lets go after a kill.
 
-        SourceUnavailable where another has it and keeps it for `wait_s` seconds. On Postgres the lock belongs to the
-        connection: where that is lost inside, every later transaction is refused until the block is left.
+        SourceUnavailable, naming `what` is held, where another keeps it for `wait_s` seconds. On Postgres the lock
+        belongs to the connection: where that is lost inside, each later transaction is refused until the block is left.
         """
         until = time.monotonic() + wait_s
         while (release := self._acquire(name)) is None:
             if time.monotonic() >= until:
-                raise SourceUnavailable(f"another process is running {name!r}", "wait for it to end")
+                raise SourceUnavailable(f"another process is running {what or repr(name)}", "wait for it to end")
             time.sleep(POLL_S)
         try:
             yield

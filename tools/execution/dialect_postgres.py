@@ -13,12 +13,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from data.errors import BadConfig, BullpenError, CorruptFile, InputError, StorageFailed
 
 CONNECT_TIMEOUT_S = 10
+CONNECTION: dict[str, Any] = {"client_encoding": "UTF8", "connect_timeout": CONNECT_TIMEOUT_S}
+"""What every connection of ours is opened with."""
 SESSION = (
     "SET lock_timeout = '30s'",  # as long as SQLite waits for another writer
     "SET tcp_keepalives_idle = 30",  # a client whose machine died lets go of its locks after a minute
     "SET tcp_keepalives_interval = 10",
     "SET tcp_keepalives_count = 3",
 )
+NEVER_OFF = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 REMEDY = "check BULLPEN_DATABASE and the server, then run it again"
 
 _CLASSES: dict[str, tuple[type[BullpenError], str, str]] = {
@@ -55,11 +58,11 @@ class PostgresDialect:
                 self._url,
                 isolation_level="AUTOCOMMIT",
                 poolclass=NullPool,
-                connect_args={"client_encoding": "UTF8", "connect_timeout": CONNECT_TIMEOUT_S},
+                connect_args=CONNECTION,
             )
         except ImportError as error:
             raise BadConfig("psycopg is not installed", "install bullpen[postgres]") from error
-        event.listen(engine, "connect", _set_up)
+        event.listen(engine, "connect", lambda connection, record: set_up(connection))
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             self._bring_up(connection)
@@ -118,6 +121,11 @@ def url_of(url: str) -> URL:
     return found.set(drivername="postgresql+psycopg")
 
 
+def conninfo_of(url: str) -> str:
+    """The same URL as libpq takes it."""
+    return url_of(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def lock_key(name: str) -> int:
     """The 64-bit key of an advisory lock."""
     return int.from_bytes(hashlib.sha256(f"bullpen {name}".encode()).digest()[:8], signed=True)
@@ -131,9 +139,9 @@ def translated(error: BaseException | None, what: str) -> BullpenError:
     return kind(f"{what} {words}: {detail}", remedy)
 
 
-def _set_up(connection: Any, record: object) -> None:
+def set_up(connection: Any) -> None:
+    """Put a new connection of psycopg in order: autocommit, waits that end, commits that are on the server's disk."""
     connection.autocommit = True
     for statement in SESSION:
         connection.execute(statement)
-    if connection.execute("SHOW synchronous_commit").fetchone()[0] == "off":
-        connection.execute("SET synchronous_commit = on")
+    connection.execute(NEVER_OFF)

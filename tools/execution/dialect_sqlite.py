@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, MetaData, StaticPool, create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.util import LRUCache
 
 from data.errors import BullpenError, StorageFailed
 from tools.execution.sqlite_file import connect, sqlite_errors, translated
+
+_COMPILED: MutableMapping[Any, Any] = LRUCache(500)
+"""Statements compiled once for all files; a backtest or a row of replays opens many."""
 
 
 class SqliteDialect:
@@ -29,10 +35,11 @@ class SqliteDialect:
 
     def open(self) -> Engine:
         """An engine over the one connection to the file."""
-        found = connect(self._path, schema_of(self._metadata), self._durable, self._version, self._upgrades)
-        return create_engine(
-            "sqlite+pysqlite://", creator=lambda: found, poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-        )
+        found: Any = connect(self._path, schema_of(self._metadata), self._durable, self._version, self._upgrades)
+        spoken = _spoken()
+        engine = Engine(StaticPool(lambda: found, dialect=spoken.dialect), spoken.dialect, spoken.url)
+        engine.update_execution_options(compiled_cache=_COMPILED)
+        return engine
 
     def translated(self, error: SQLAlchemyError) -> BullpenError:
         """SQLite's error as ours."""
@@ -51,6 +58,15 @@ class SqliteDialect:
         return lock.release
 
 
+@cache
+def _spoken() -> Engine:
+    """What SQLAlchemy knows of SQLite, found out once a process and not once a file."""
+    engine = create_engine("sqlite+pysqlite://")
+    engine.connect().close()
+    return engine
+
+
+@cache
 def schema_of(metadata: MetaData) -> str:
     """The SQL that creates what is not there yet of a store's STRICT tables and indexes."""
     dialect = sqlite.dialect()

@@ -5,17 +5,18 @@ import pytest
 from data.errors import ExecutionRefused, InputError, NotFound
 from tests.tools.execution.miniature_desk import SLOT
 from tools.execution.broker import Answer
-from tools.execution.ledger import LATE_ANSWERS, Ledger
+from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill, Order, order_id
 from tools.execution.settlement import close_book, new_book
+from tools.execution.statements import LATE_ANSWERS
 
 ORDER = Order(order_id=order_id("b", SLOT, "A", 0, 1), symbol="A", side="buy", quantity=10.0, reference_price=100.0)
 ID = ORDER.order_id
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    opened = Ledger(tmp_path / "desk.sqlite")
+def ledger(where):
+    opened = Ledger(where)
     opened.create_book(new_book("b", 1e6))
     opened.open_cycle("b", SLOT, "c")
     opened.commit_decision("c", "{}", (ORDER,))

@@ -17,8 +17,8 @@ FIRST = ORDERS[0]
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    opened = Ledger(tmp_path / "desk.sqlite")
+def ledger(where):
+    opened = Ledger(where)
     opened.create_book(new_book("b", 1e6))
     opened.open_cycle("b", SLOT, "c")
     opened.commit_decision("c", "{}", ORDERS)
