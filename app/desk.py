@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock, Timeout
-
 from app.settings import Settings
-from data.errors import BadConfig, InputError, NotFound, SourceUnavailable
+from data.errors import BadConfig, InputError, NotFound
 from graph.journal import Entry, Journal
 from graph.record import CycleRecord, cycle_id_of
 from graph.state import CycleInput
@@ -77,7 +75,7 @@ class Desk:
     def _stores(self) -> Stores:
         from app.stores import open_stores
 
-        return open_stores(self.settings.home)
+        return open_stores(self.settings.home, self.settings.database)
 
     @cached_property
     def market(self) -> Market:
@@ -123,11 +121,11 @@ class Desk:
             deposit = deposit_of(config, account_of(self.settings), ledger)
             ledger.create_book(new_book(book, deposit, short=not config.limits.long_only))
         before = ledger.started_with(cycle_id)
-        status = ledger.open_cycle(book, slot, cycle_id, settings)
-        if status == "started" and before not in (None, settings):
+        if before not in (None, settings) and ledger.cycle(cycle_id).status in ("started", "abandoned"):
             from app.drive import thread_of
 
-            self._stores.checkpointer.delete_thread(thread_of(book, slot))
+            self._stores.forget(thread_of(book, slot))
+        status = ledger.open_cycle(book, slot, cycle_id, settings)
         if status == "decided" and before != settings:
             remedy = f"run it as it was begun: {' '.join(f'{k}={v}' for k, v in sorted((before or {}).items()) if v)}"
             raise InputError(f"cycle {cycle_id} has decided under other settings", remedy)
@@ -166,17 +164,9 @@ class Desk:
 
     @contextmanager
     def _alone(self, book: str) -> Generator[None]:
-        """One process at a time for a book; the operating system releases it even after a kill."""
-        lock = FileLock(self._stores.home / f"{book}.lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            remedy = "wait for it, or use another --book"
-            raise SourceUnavailable(f"another process is running book {book!r}", remedy) from error
-        try:
+        """One process at a time for a book; the system lets go of it even after a kill."""
+        with self._stores.alone(book):
             yield
-        finally:
-            lock.release()
 
     # --- the past ---------------------------------------------------------------------------------------------
 
@@ -352,4 +342,5 @@ class Desk:
             raise BadConfig(
                 f"cycle {entry.cycle_id} does not say how it was started", "run `bullpen cycle` on its book"
             )
-        return Settings.model_validate({**started, "home": self.settings.home})
+        where = {"home": self.settings.home, "database": self.settings.database}
+        return Settings.model_validate({**started, **where})
