@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings
+from data.errors import BullpenError
 
 NEEDED = (
     "langgraph", "langchain", "langsmith", "torch", "ray", "gymnasium", "transformers", "pandas", "numba", "TA-Lib",
@@ -38,14 +39,15 @@ KEYS = {
 def examine(settings: Settings) -> dict[str, Any]:
     """The state of the installation; `ok` is False where a cycle could not run."""
     packages = {name: _version(name) for name in NEEDED}
-    home = _home(settings.home)
+    home, database = _home(settings.home), _database(settings)
     return {
-        "ok": all(packages.values()) and home["writable"],
+        "ok": all(packages.values()) and home["writable"] and database["reachable"],
         "python": platform.python_version(),
         "packages": packages,
         "extras": {name: {"extra": extra, "version": _version(name)} for name, extra in OPTIONAL.items()},
         "keys": {name: {"set": bool(os.environ.get(name)), "for": what} for name, what in KEYS.items()},
         "home": home,
+        "database": database,
         "works_now": [
             "source simulated",
             "source sample",
@@ -65,6 +67,19 @@ def _version(name: str) -> str:
         return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return ""
+
+
+def _database(settings: Settings) -> dict[str, Any]:
+    """Where ledger, answers and checkpoints live, and whether that answers; never with a password."""
+    if not settings.database:
+        return {"kind": "sqlite", "where": "files in the home", "reachable": True, "server": "", "error": ""}
+    from tools.execution.dialect_postgres import probed, shown
+
+    found = {"kind": "postgres", "where": "", "reachable": False, "server": "", "error": ""}
+    try:
+        return found | {"where": shown(settings.database), "server": probed(settings.database), "reachable": True}
+    except BullpenError as error:
+        return found | {"error": str(error)}
 
 
 def _home(home: Path) -> dict[str, Any]:

@@ -53,16 +53,7 @@ class PostgresDialect:
 
     def open(self) -> Engine:
         """An engine in autocommit over this version's tables, made or upgraded in one transaction."""
-        try:
-            engine = create_engine(
-                self._url,
-                isolation_level="AUTOCOMMIT",
-                poolclass=NullPool,
-                connect_args=CONNECTION,
-            )
-        except ImportError as error:
-            raise BadConfig("psycopg is not installed", "install bullpen[postgres]") from error
-        event.listen(engine, "connect", lambda connection, record: set_up(connection))
+        engine = _engine(self._url)
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             self._bring_up(connection)
@@ -108,6 +99,15 @@ class PostgresDialect:
             connection.exec_driver_sql(f"UPDATE {self._writers} SET version = {found}")
 
 
+def _engine(url: URL) -> Engine:
+    try:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args=CONNECTION)
+    except ImportError as error:
+        raise BadConfig("psycopg is not installed", "install bullpen[postgres]") from error
+    event.listen(engine, "connect", lambda connection, record: set_up(connection))
+    return engine
+
+
 def url_of(url: str) -> URL:
     """A Postgres URL for SQLAlchemy's psycopg dialect; BadConfig (without the URL, which may hold a password)."""
     try:
@@ -124,6 +124,27 @@ def url_of(url: str) -> URL:
 def conninfo_of(url: str) -> str:
     """The same URL as libpq takes it."""
     return url_of(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def shown(url: str) -> str:
+    """A URL for a person's eyes: host, port and database, without user, password and options. BadConfig."""
+    found = url_of(url)
+    return f"postgresql://{found.host or 'localhost'}:{found.port or 5432}/{found.database or ''}"
+
+
+def probed(url: str) -> str:
+    """The server's version and whether a power cut can take what it has confirmed; StorageFailed where none answers."""
+    engine = _engine(url_of(url))
+    try:
+        with engine.connect() as connection:
+            version, fsync = connection.execute(
+                text("SELECT current_setting('server_version'), current_setting('fsync')")
+            ).one()
+    except SQLAlchemyError as error:
+        raise translated(error.orig if isinstance(error, DBAPIError) else error, shown(url)) from error
+    finally:
+        engine.dispose()
+    return f"PostgreSQL {version}" + ("" if fsync == "on" else ", fsync off: a power cut may take what it confirmed")
 
 
 def lock_key(name: str) -> int:
