@@ -163,6 +163,9 @@ def doctor(report: dict[str, Any]) -> None:
     """The examination in words."""
     say(f"Python {report['python']}; home {report['home']['path']}"
         + ("" if report["home"]["writable"] else f" NOT WRITABLE ({report['home']['error']})"))  # fmt: skip
+    store = report["database"]
+    say(f"Ledger: {store['kind']}, {store['where']}" + (f" ({store['server']})" if store["server"] else "")
+        + ("" if store["reachable"] else f" NOT REACHED: {store['error']}"))  # fmt: skip
     missing = [name for name, version in report["packages"].items() if not version]
     say(f"Missing packages: {', '.join(missing)}" if missing else f"All {len(report['packages'])} packages are here.")
     for name, extra in report["extras"].items():
