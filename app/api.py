@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import BadConfig, BullpenError, InputError
+from data.redaction import Redactor
 
 if TYPE_CHECKING:
     from fastapi import FastAPI, Request, Response
@@ -86,7 +87,7 @@ def build_api(desk: Desk, token: str) -> FastAPI:
     def refused(_request: Request, error: Exception) -> JSONResponse:
         told = error if isinstance(error, BullpenError) else BullpenError(type(error).__name__)
         status = 400 if isinstance(error, InputError) else 503
-        return JSONResponse({"error": told.message, "remedy": told.remedy}, status)
+        return JSONResponse(Redactor()({"error": told.message, "remedy": told.remedy}), status)
 
     def halt(asked: HaltRequest) -> dict[str, Any]:
         return desk.halt(asked.reason, asked.by, asked.flatten)

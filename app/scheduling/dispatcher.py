@@ -19,6 +19,7 @@ from app.scheduling.store import Ended, ScheduleStore
 from app.scheduling.tables import Entry, Status, Trigger, moment_of
 from data.clock import Slots, parse_slot
 from data.errors import BullpenError, Halted, SourceUnavailable, StorageFailed
+from data.redaction import Redactor, told
 
 if TYPE_CHECKING:
     from tools.execution.schema import CycleStatus
@@ -141,11 +142,11 @@ class Dispatcher:
         except Halted as halted:
             return Ended("halted", str(halted))
         except SourceUnavailable as unavailable:
-            return Ended("late", str(unavailable))
+            return Ended("late", Redactor().text(str(unavailable)))
         except BullpenError as error:
-            return Ended("failed", str(error))
+            return Ended("failed", Redactor().text(str(error)))
         except Exception as error:  # noqa: BLE001 - the boundary of a cycle: its fault is counted, the next one runs
-            return Ended("failed", f"{type(error).__name__}: {error}")
+            return Ended("failed", told(error))
         return ended
 
     def _choose(self, schedule: Schedule, claim: Trigger) -> str:
