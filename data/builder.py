@@ -32,7 +32,7 @@ from data.lake import tables
 from data.lake.ingest import IngestReport
 from data.lake.lake import Lake
 from data.market import BoolArray, Instrument
-from data.outcomes import NextBar, fill_prices, next_bar
+from data.outcomes import FillTapes, NextBar, fill_prices
 from data.panel import Panel
 from data.quality import Checked
 from data.snapshot import Snapshot
@@ -97,7 +97,7 @@ class LakeSnapshots:
         self._ingested: tuple[datetime, IngestReport] | None = None
         self._versions: dict[str, int] = {}
         self._built: OrderedDict[tuple[object, ...], Snapshot] = OrderedDict()
-        self._rows: tuple[int, dict[str, pd.DataFrame]] = (-1, {})
+        self._tapes: tuple[int, FillTapes] | None = None
 
     @property
     def source_key(self) -> str:
@@ -161,12 +161,10 @@ class LakeSnapshots:
 
     def next_bar(self, symbol: str, after: datetime) -> NextBar | None:
         """The price a decision taken at `after` is filled at; None while no later bar is known."""
-        bars = self.bars()
-        version = self._versions[tables.table_name(Kind.BARS)]
-        if self._rows[0] != version:
-            self._rows = (version, {str(name): rows for name, rows in bars.groupby("symbol")})
-        rows = self._rows[1].get(symbol)
-        return None if rows is None else next_bar(rows, symbol, after)
+        version = self._versions.get(tables.table_name(Kind.BARS), -1)
+        if self._tapes is None or self._tapes[0] != version:
+            self._tapes = (version, FillTapes(self.bars()))
+        return self._tapes[1].next_bar(symbol, after)
 
     # --- from versions to facts -------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from data.alignment import by_symbol
 from data.clock import to_datetime, to_datetime64
-from data.frames import equal, moments, numbers
+from data.frames import moments, numbers
 from data.market import FloatArray, IntArray, TimeArray
 from data.panel import Panel
 
@@ -53,25 +53,52 @@ def fill_prices(bars: pd.DataFrame, panel: Panel) -> FloatArray:
     """
     out = np.full(panel.close.shape, np.nan)
     for column, rows in by_symbol(bars, panel.instruments):
-        tape = _tape(bars, rows)
+        tape = _tape(bars.iloc[rows], rows)
         at = np.searchsorted(tape.until, panel.times, side="left")
         there = at < len(tape.until)
         out[there, column] = tape.price[at[there]]
     return out
 
 
+class FillTapes:
+    """Checked bars (COLUMNS[BARS]) of every symbol as arrays, to be asked for the fills of many decisions."""
+
+    def __init__(self, bars: pd.DataFrame) -> None:
+        self._bars = bars
+        codes, symbols = pd.factorize(bars["symbol"])
+        order = np.argsort(codes, kind="stable")
+        ends = np.cumsum(np.bincount(codes, minlength=len(symbols)))
+        self._rows = {
+            str(name): order[end - n : end]
+            for name, end, n in zip(symbols, ends, np.diff(ends, prepend=0), strict=True)
+        }
+        self._numbers = {name: numbers(bars, name) for name in ("open", "high", "low", "close", "volume")}
+        self._moments = {name: moments(bars, name) for name in ("start", "event_time")}
+        self._tapes: dict[str, _Tape] = {}
+
+    def next_bar(self, symbol: str, after: datetime) -> NextBar | None:
+        """The fill of a decision taken at `after`; None while there is no later bar of the symbol."""
+        if symbol not in self._rows:
+            return None
+        if symbol not in self._tapes:
+            self._tapes[symbol] = _tape(self._bars.iloc[self._rows[symbol]], self._rows[symbol])
+        tape = self._tapes[symbol]
+        at = int(np.searchsorted(tape.until, to_datetime64(after), side="left"))
+        if at == len(tape.until):
+            return None
+        row = int(tape.rows[at])
+        opened = not np.isnan(self._numbers["open"][row])
+        time = to_datetime(self._moments["start" if opened else "event_time"][row])
+        high, low, volume = (_known(self._numbers[name][row]) for name in ("high", "low", "volume"))
+        volatility = _volatility(self._numbers["close"], tape, at)
+        return NextBar(
+            float(tape.price[at]), time, "next_open" if opened else "next_close", high, low, volume, volatility
+        )
+
+
 def next_bar(bars: pd.DataFrame, symbol: str, after: datetime) -> NextBar | None:
     """The fill of a decision taken at `after`; None while `bars` hold no later bar of the symbol."""
-    tape = _tape(bars, np.flatnonzero(equal(bars, "symbol", symbol)))
-    at = int(np.searchsorted(tape.until, to_datetime64(after), side="left"))
-    if at == len(tape.until):
-        return None
-    row = bars.iloc[[int(tape.rows[at])]]
-    opened = not np.isnan(numbers(row, "open")[0])
-    time = to_datetime(moments(row, "start" if opened else "event_time")[0])
-    high, low, volume = (_known(numbers(row, name)[0]) for name in ("high", "low", "volume"))
-    convention = "next_open" if opened else "next_close"
-    return NextBar(float(tape.price[at]), time, convention, high, low, volume, _volatility(bars, tape, at))
+    return FillTapes(bars).next_bar(symbol, after)
 
 
 def _known(number: float) -> float:
@@ -79,19 +106,20 @@ def _known(number: float) -> float:
     return math.nan if np.isnan(number) else float(number)
 
 
-def _volatility(bars: pd.DataFrame, tape: _Tape, at: int) -> float:
+def _volatility(close: FloatArray, tape: _Tape, at: int) -> float:
     if at < VOLATILITY_BARS:
         return 0.0
-    closes = numbers(bars, "close")[tape.rows[at - VOLATILITY_BARS : at + 1]]
+    closes = close[tape.rows[at - VOLATILITY_BARS : at + 1]]
     return float(np.std(closes[1:] / closes[:-1] - 1.0, ddof=1))
 
 
 def _tape(bars: pd.DataFrame, rows: IntArray) -> _Tape:
-    event, start, known = (moments(bars, name)[rows] for name in ("event_time", "start", "known_at"))
+    """Of the `bars` of one symbol, which are at `rows` of the frame they were taken from."""
+    event, start, known = (moments(bars, name) for name in ("event_time", "start", "known_at"))
     order = np.lexsort((known, event))
     first = np.r_[True, event[order][1:] != event[order][:-1]] if len(order) else np.zeros(0, np.bool_)
     order = order[first]
-    opens, closes = (numbers(bars, name)[rows][order] for name in ("open", "close"))
+    opens, closes = (numbers(bars, name)[order] for name in ("open", "close"))
     no_open = np.isnan(opens)
     until = np.where(no_open, event[order] - _TICK, start[order])
     by_time = np.argsort(until, kind="stable")

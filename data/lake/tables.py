@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,7 @@ def from_arrow(kind: Kind, table: pa.Table) -> pd.DataFrame:
     return frame.iloc[np.lexsort(keys)].reset_index(drop=True)
 
 
+@cache
 def empty(kind: Kind) -> pd.DataFrame:
     """No rows of a kind, as they are read."""
     return from_arrow(kind, schema(kind).empty_table())

@@ -128,7 +128,7 @@ class PaperVenue:
         self.bars.append((order.symbol, NextBar(float(price or 100), self.now, "next_open", volume=volume)))
         self.now += timedelta(seconds=1)
         self.broker.advance(self.now)
-        self.broker._look_after(order_id)
+        PaperBroker.query(self.broker, order_id)
 
     def overfill(self, order_id, quantity):
         self.insert(order_id, float(quantity), f"late-{len(self.bars)}")
@@ -136,7 +136,7 @@ class PaperVenue:
     def repeat_execution(self, order_id):
         rows = self.broker._store.rows("SELECT payload FROM fills WHERE order_id = ? ORDER BY rowid DESC", (order_id,))
         assert json.loads(rows[0][0])["execution_id"]
-        self.broker._look_after(order_id)
+        PaperBroker.query(self.broker, order_id)
 
     def insert(self, order_id, quantity, name):
         fill = Fill(

@@ -108,23 +108,23 @@ class PaperBroker(GatedBroker):
         with self._store.transaction() as db:
             db.execute("INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, 0, '') ON CONFLICT DO NOTHING", values)
             known = db.execute("SELECT account, payload FROM orders WHERE order_id = ?", (order.order_id,)).fetchone()
-        if known[0] != self._account or Order.model_validate_json(known[1]) != order:
-            raise InputError(f"order {order.order_id} is already known with other content", "never reuse an id")
-        self._look_after(order.order_id)
-        answer = self._answer(order.order_id)
-        return "accepted" if answer is None else answer.state
+            if known[0] != self._account or Order.model_validate_json(known[1]) != order:
+                raise InputError(f"order {order.order_id} is already known with other content", "never reuse an id")
+            self._work_on(db, order.order_id)
+            return db.execute("SELECT state FROM orders WHERE order_id = ?", (order.order_id,)).fetchone()[0]
 
     def query(self, order_id: str) -> Answer | None:
         """The state of an id, after trying to fill it."""
-        self._look_after(order_id)
-        return self._answer(order_id)
+        with self._store.transaction() as db:
+            self._work_on(db, order_id)
+            return _told(db, order_id)
 
     def cancel(self, order_id: str) -> OrderState:
         """Withdraw what is still open; an id that was never seen has nothing to withdraw."""
         with self._store.transaction() as db:
             open_still = "order_id = ? AND state IN ('accepted', 'partial')"
             db.execute(f"UPDATE orders SET state = 'cancelled', reason = 'withdrawn' WHERE {open_still}", (order_id,))
-        answer = self._answer(order_id)
+            answer = _told(db, order_id)
         return "cancelled" if answer is None else answer.state
 
     def open_orders(self) -> tuple[OpenOrder, ...]:
@@ -134,6 +134,8 @@ class PaperBroker(GatedBroker):
             (self._account,),
         )
         orders = [Order.model_validate_json(payload) for (payload,) in rows]
+        if not orders:
+            return ()
         done: dict[str, float] = {}
         for fill in self._fills():
             done[fill.order_id] = done.get(fill.order_id, 0.0) + fill.quantity
@@ -173,12 +175,11 @@ class PaperBroker(GatedBroker):
             return f"reduce_only: {order.side} {order.quantity} {order.symbol} with {held} held"
         return ""
 
-    def _look_after(self, order_id: str) -> None:
+    def _work_on(self, db: sqlite3.Connection, order_id: str) -> None:
         """Let an order meet the bars that are new to it; one that is over, or was never seen, meets none."""
-        with self._store.transaction() as db:
-            held = _held(db, order_id)
-            if held is not None and held.state not in TERMINAL:
-                self._work(db, held)
+        held = _held(db, order_id)
+        if held is not None and held.state not in TERMINAL:
+            self._work(db, held)
 
     def _work(self, db: sqlite3.Connection, held: _Held) -> None:
         """Let an open order meet the bars it has not met yet."""
@@ -229,10 +230,10 @@ class PaperBroker(GatedBroker):
         rows = self._store.rows("SELECT payload FROM fills WHERE account = ? ORDER BY rowid", (self._account,))
         return [Fill.model_validate_json(payload) for (payload,) in rows]
 
-    def _answer(self, order_id: str) -> Answer | None:
-        with self._store.transaction() as db:
-            found = db.execute("SELECT state, reason FROM orders WHERE order_id = ?", (order_id,)).fetchone()
-            return None if found is None else Answer(found[0], _executions(db, order_id), found[1])
+
+def _told(db: sqlite3.Connection, order_id: str) -> Answer | None:
+    found = db.execute("SELECT state, reason FROM orders WHERE order_id = ?", (order_id,)).fetchone()
+    return None if found is None else Answer(found[0], _executions(db, order_id), found[1])
 
 
 def _held(db: sqlite3.Connection, order_id: str) -> _Held | None:
