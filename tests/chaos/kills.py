@@ -6,6 +6,7 @@ Each trial prints its line; the arguments it begins with replay it.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -89,6 +90,7 @@ def main():
     asked.add_argument("--naive", action="store_true")
     asked.add_argument("--kills", type=int, default=1, help="without --point: how many, from --seed on")
     asked.add_argument("--which", choices=("named", "random"), default="named")
+    asked.add_argument("--json", action="store_true", help="the sums as JSON, on the last line")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         ground = Ground(folder)
@@ -101,8 +103,10 @@ def main():
         finally:
             ground.close()
     _say(
-        f"{sums.trials} trials, {sums.kills} kills, {sums.orders} orders, {sums.lost} lost, {sums.doubled} doubled,"
-        f" {sums.unclean} trials with anything amiss"
+        json.dumps(sums._asdict())
+        if given.json
+        else f"{sums.trials} trials, {sums.kills} kills, {sums.orders} orders, {sums.lost} lost, {sums.doubled}"
+        f" doubled, {sums.unclean} trials with anything amiss"
     )
     return int(sums.unclean > 0)
 
