@@ -15,6 +15,8 @@ from tests.stubs.http_stub import Reply, Stub, serving
 
 Speaker = Callable[[dict[str, Any]], Reply]
 """The request's JSON -> the reply."""
+Wire = Callable[[socket.socket, str], None]
+"""A connection and the body of what it was asked -> whatever happens to it."""
 
 
 def completion(content: str | None, finish: str = "stop", **message: Any) -> Reply:
@@ -74,14 +76,17 @@ def saying(stub: Stub, speak: Speaker | Reply) -> Iterator[Stub]:
 
 
 @contextmanager
-def raw_server(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that speaks bytes: each connection, its request read, is handed to `serve` and then closed."""
+def raw_server(serve: Wire) -> Iterator[str]:
+    """A server that speaks bytes: each connection is handed to `serve` with what it was asked, and then closed."""
     server = socket.create_server(("127.0.0.1", 0))
 
     def answer(held: socket.socket) -> None:
-        with held, suppress(OSError):
-            held.recv(1 << 20)
-            serve(held)
+        with held, suppress(OSError), held.makefile("rb") as sent:
+            lines = iter(lambda: sent.readline().strip(), b"")
+            length = next(int(line.split(b":")[1]) for line in lines if line.lower().startswith(b"content-length:"))
+            while sent.readline().strip():
+                pass
+            serve(held, sent.read(length).decode())
 
     def accept() -> None:
         with suppress(OSError):
@@ -101,26 +106,26 @@ def head(length: int) -> bytes:
     return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
-def cut_short(held: socket.socket) -> None:
+def cut_short(held: socket.socket, _: str) -> None:
     """Half of a good answer, and the end."""
     body = completion(opinions()).body.encode()
     held.sendall(head(len(body)) + body[: len(body) // 2])
 
 
-def reset(held: socket.socket) -> None:
+def reset(held: socket.socket, _: str) -> None:
     """The connection is torn down without a word."""
     held.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
-def garbage(held: socket.socket) -> None:
+def garbage(held: socket.socket, _: str) -> None:
     """Bytes that are no JSON at all."""
     held.sendall(head(6) + b"\xff\xfe{{[[")
 
 
-def dripping(stop: threading.Event) -> Callable[[socket.socket], None]:
+def dripping(stop: threading.Event) -> Wire:
     """A byte now and then, each well within any read timeout, until it is told to stop."""
 
-    def drip(held: socket.socket) -> None:
+    def drip(held: socket.socket, _: str) -> None:
         held.sendall(head(1_000_000))
         while not stop.wait(0.02):
             held.sendall(b" ")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from app.desk import Desk
 from data.errors import BadConfig
 from graph.record import CycleRecord
 from tests.agents.openai_stub import (
+    Wire,
     completion,
     cut_short,
     dripping,
@@ -82,50 +85,57 @@ def views(record: CycleRecord, *names: str) -> list[View]:
     return [view for view in record.views if view.agent in names]
 
 
-STORM = failure(429, **{"retry-after": "1"})
-FAULTS: dict[str, tuple[Reply, str]] = {
-    "429 storm": (STORM, "HTTP 429"),
-    "429 for an hour": (failure(429, **{"retry-after": "3600"}), "HTTP 429"),
-    "401": (failure(401), "HTTP 401"),
-    "garbage answer": (completion("{{{{ not json"), "not one JSON object"),
+def reader(body: str) -> str:
+    """Which analyst asks."""
+    return next(name for name in READERS if f"the {name} analyst" in body)
+
+
+REPLIES = {
+    "news": (failure(429, **{"retry-after": "1"}), "HTTP 429"),
+    "social": (failure(500), "HTTP 500"),
+    "macro": (completion("{{{{ not json"), "not one JSON object"),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_faulty_provider_leaves_the_desk_its_local_views(
-    home: Path, server: Stub, monkeypatch: pytest.MonkeyPatch, fault: str
+def test_storms_failures_and_garbage_leave_the_desk_its_local_views(
+    home: Path, server: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reply, words = FAULTS[fault]
-    with saying(server, reply):
-        _, record = decided(home, fault.replace(" ", "-"), monkeypatch, server.url, "node_deadline_s: 30\n")
+    with saying(server, lambda asked: REPLIES[reader(asked["messages"][0]["content"])][0]):
+        _, record = decided(home, "storm", monkeypatch, server.url, "node_deadline_s: 30\n")
+        times = Counter(reader(asked.body) for asked in server.paths("/chat/completions"))
     for view in views(record, *READERS):
         assert not view.abstained
         assert view.flags[0].startswith("llm_fallback: ")
-        assert words in view.flags[0]
-    if fault == "429 storm":
-        assert replays(home, record, monkeypatch)
+        assert REPLIES[view.agent][1] in view.flags[0]
+    assert times == {"news": 3, "social": 3, "macro": 2}
+    assert replays(home, record, monkeypatch)
 
 
-WIRES: dict[str, Callable[[Any], None]] = {"truncated": cut_short, "reset": reset, "not JSON": garbage}
+WIRES: dict[str, Wire] = {"news": cut_short, "social": reset, "macro": garbage}
 
 
-@pytest.mark.parametrize("fault", WIRES)
-def test_a_broken_wire_leaves_the_desk_its_local_views(home: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
-    with raw_server(WIRES[fault]) as url:
-        _, record = decided(home, f"wire-{fault.replace(' ', '-')}", monkeypatch, url, "node_deadline_s: 30\n")
+def test_broken_wires_leave_the_desk_its_local_views(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with raw_server(lambda held, body: WIRES[reader(body)](held, body)) as url:
+        _, record = decided(home, "wires", monkeypatch, url, "node_deadline_s: 30\n")
     assert all("could not be asked" in view.flags[0] for view in views(record, *READERS))
 
 
-@pytest.mark.parametrize("fault", ["hang", "drip"])
-def test_a_provider_that_never_ends_is_left_behind_at_the_deadline(
-    home: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+def test_a_provider_that_hangs_or_drips_is_left_behind_at_the_deadline(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server is still holding every call when the cycle is done."""
     stop = threading.Event()
+
+    def endless(held: socket.socket, body: str) -> None:
+        if reader(body) == "news":
+            stop.wait()
+        else:
+            dripping(stop)(held, body)
+
     with ExitStack() as stack:
         stack.callback(stop.set)
-        url = stack.enter_context(raw_server(dripping(stop) if fault == "drip" else lambda _: stop.wait()))
-        _, record = decided(home, fault, monkeypatch, url, "node_deadline_s: 5\n")
+        url = stack.enter_context(raw_server(endless))
+        _, record = decided(home, "endless", monkeypatch, url, "node_deadline_s: 5\n")
         assert not stop.is_set()
     for view in views(record, *READERS):
         assert view.flags == ("llm_fallback: openai:stub gave no answer in time",)
