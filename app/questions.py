@@ -5,6 +5,7 @@ Without a model and without a conversation an answer is written straight from th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_HISTORY = 250
 """Latest cycles of a book that an answer may look back on."""
+_COUNTERFACTUAL = re.compile(r"counterfactuals\.([^.]+)\.")
 Json = Mapping[str, Any]
 
 
@@ -105,6 +107,18 @@ class Questions:
     ) -> Generator[Told]:
         """The same, told as it comes: nodes, then sentences, then the whole answer. Unproven words are never told."""
         return self._stream(self.find(name, book), question, conversation, llm)
+
+    def values(self, record: CycleRecord, citations: Sequence[str]) -> dict[str, Any]:
+        """What stands at the citations of an answer about a record; those that it no longer holds are left out."""
+        from agents.explainer.case import Case
+
+        without = dict.fromkeys(name for c in citations for name in _COUNTERFACTUAL.findall(c))
+        facts = Case(record.model_dump(mode="json"), self.archive(record)).facts(
+            history=any(c.startswith(("history", "costs", "sum costs", "count history")) for c in citations),
+            cards=any(c.startswith("cards") for c in citations),
+            without=tuple(without),
+        )
+        return {c: facts.evaluate(c) for c in citations if facts.holds(c)}
 
     def archive(self, record: CycleRecord) -> JournalArchive:
         """What lies beside a record."""

@@ -73,6 +73,14 @@ class Facts:
         except NotFound:
             return False
 
+    def holds(self, citation: str) -> bool:
+        """Whether a citation can be evaluated at all."""
+        try:
+            self.evaluate(citation)
+        except (NotFound, TypeError):
+            return False
+        return True
+
     def number(self, path: str) -> float:
         """A finite number at a citation; NotFound where there is none."""
         value = self.evaluate(path)
