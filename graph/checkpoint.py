@@ -20,6 +20,7 @@ from agents.meta.allocation import Allocation, Fallback, PolicyUse
 from agents.view import Opinion, View
 from data.errors import BadConfig, CorruptFile, StorageFailed
 from data.redaction import told
+from graph.fail_stop import FailStop
 from graph.record import Approval
 from graph.state import SnapshotRef
 from tools.execution.book import Book, Lock, Position
@@ -73,6 +74,10 @@ def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=_DIGEST).digest()
 
 
+class FileSaver(FailStop, SqliteSaver):
+    """LangGraph's saver in a SQLite file."""
+
+
 def open_checkpointer(where: Path | str) -> BaseCheckpointSaver[str]:
     """The saver in a SQLite file or at a Postgres URL; what it confirmed survives a power cut.
 
@@ -81,12 +86,12 @@ def open_checkpointer(where: Path | str) -> BaseCheckpointSaver[str]:
     return _in_file(where) if isinstance(where, Path) else _on_server(where)
 
 
-def _in_file(path: Path) -> SqliteSaver:
+def _in_file(path: Path) -> FileSaver:
     with storage_errors(path.name):
         connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
-        saver = SqliteSaver(connection, serde=StrictSerializer())
+        saver = FileSaver(connection, serde=StrictSerializer())
         saver.setup()
     return saver
 
@@ -120,7 +125,11 @@ def _on_server(url: str) -> BaseCheckpointSaver[str]:
             check=_check,
             open=True,
         )
-    return PostgresSaver(pool, serde=StrictSerializer())
+
+    class ServerSaver(FailStop, PostgresSaver):
+        """LangGraph's saver on a Postgres server."""
+
+    return ServerSaver(pool, serde=StrictSerializer())
 
 
 def _check(connection: Any) -> None:

@@ -64,6 +64,7 @@ class Database:
         cut may take the last transactions. CorruptFile where the store is damaged or of a later version,
         StorageFailed where it cannot be reached, BadConfig for a URL that is none.
         """
+        self.name = name
         self._dialect = _dialect(where, metadata, name, version, upgrades or {}, durable)
         self._lock = threading.RLock()
         self._inside = False
