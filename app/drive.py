@@ -106,7 +106,8 @@ def _said(wrote: Any) -> str:
         return ""
     match wrote:
         case {"views": (view, *_)}:
-            return f"abstains: {view.reason}" if view.abstained else f"{len(view.opinions)} opinions"
+            spoke = f"abstains: {view.reason}" if view.abstained else f"{len(view.opinions)} opinions"
+            return "; ".join((spoke, *(flag for flag in view.flags if flag.startswith("llm_fallback"))))
         case {"snapshot": ref}:
             return f"data as of {ref.as_of}"
         case {"allocation": allocation}:
