@@ -22,7 +22,7 @@ from tools.execution.ledger import Ledger
 from tools.execution.settlement import new_book
 
 SPAWN = multiprocessing.get_context("forkserver")
-SPAWN.set_forkserver_preload(["tests.schedulers"])
+SPAWN.set_forkserver_preload(["tests.schedulers", "app.scheduling.facade", "app.runtime", "app.drive"])
 PACE = Pace(beat_s=0.05, lease_s=0.4, poll_s=0.01, retry_s=0.01)
 
 
