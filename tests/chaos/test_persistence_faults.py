@@ -150,7 +150,7 @@ def nth(place, method, number):
 
 @pytest.mark.parametrize(
     ("method", "number"),
-    [("put", n) for n in (1, 2, 4, 6, 7)] + [("put_writes", n) for n in (1, 5, 9, 10, 11, 12)] + [("get_tuple", 1)],
+    [("put", n) for n in (1, 2, 4, 6, 7)] + [("put_writes", n) for n in (1, 5, 9, 11, 12, 13, 14)] + [("get_tuple", 1)],
 )
 def test_no_order_follows_a_saver_that_fails_once(place, venue, peace, method, number):
     with nth(place, method, number), pytest.raises(sqlite3.OperationalError):
