@@ -71,9 +71,7 @@ PHRASINGS = {
     "approval": (
         "was this approved?",
         "did a human sign off?",
-        "is the desk halted?",
         "who approved it",
-        "was the kill switch on",
     ),
     "evidence": (
         "what was the news on AAPL?",
@@ -286,12 +284,9 @@ MORE = {
     ),
     "approval": (
         "did anybody have to okay this",
-        "has the desk been stopped",
         "was there a manual confirmation",
         "who gave the go-ahead",
-        "are we locked",
         "do I need to approve anything",
-        "why did the desk halt",
     ),
     "evidence": (
         "what did the papers say about Apple AAPL",
@@ -431,10 +426,8 @@ MORE = {
     "unknown": (
         "how tall is mount everest",
         "tell me a joke",
-        "who are you",
         "what's for lunch",
         "can you sing",
-        "how's the weather",
         "can I have a coffee",
         "hello",
     ),

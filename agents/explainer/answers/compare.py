@@ -33,16 +33,16 @@ def _pair(ask: Ask, a: str, b: str) -> list[str]:
 
 def _headline(ask: Ask, a: str, b: str) -> list[str]:
     """Which is larger, and that a premise was false where it was."""
-    weights = f"{a} {ask.cite.percent(f'verdict.weights.{a}')}, {b} {ask.cite.percent(f'verdict.weights.{b}')}"
+    first, second = (f"{s} {ask.cite.percent(f'verdict.weights.{s}')}" for s in (a, b))
     gap = ask.facts.number(f"verdict.weights.{a} - verdict.weights.{b}")
     apart = ask.cite.percent(f"verdict.weights.{a} - verdict.weights.{b}", signed=True)
     if abs(gap) < SAME_WEIGHT:
-        return [f"They weigh the same: {weights}."]
+        return [f"They weigh the same: {first}, {second}."]
     claimed = 1 if _MORE.search(ask.intent.words) else -1 if _LESS.search(ask.intent.words) else 0
     false = claimed * gap < 0.0
     verb = "more" if gap > 0.0 else "less"
     head = "It is the other way round: there" if false else "There"
-    return [f"{head} is {verb} {a} than {b}: {weights}, a difference of {apart}."]
+    return [f"{head} is {verb} {first} than {second}, a difference of {apart}."]
 
 
 def _proposed(ask: Ask, a: str, b: str) -> list[str]:

@@ -60,7 +60,7 @@ def _first_bought(ask: Ask, symbol: str, traded: list[tuple[str, int]]) -> str:
         return f"No order of the journal's cycles bought {symbol} [verdict.weights.{symbol}]."
     cycle, i = bought[0]
     amount = ask.cite.number(f"{cycle}orders.{i}.quantity")
-    return f"{symbol} was first bought at {_at(ask, cycle)}: an order for {amount}."
+    return f"{symbol} was first bought by an order for {amount} units at {_at(ask, cycle)}."
 
 
 def _move(ask: Ask, symbol: str, cycles: list[str]) -> list[str]:

@@ -23,7 +23,7 @@ def quote(ask: Ask) -> list[str]:
 def _symbol(ask: Ask, symbol: str) -> list[str]:
     price, kind = f"snapshot.prices.{symbol}", f"snapshot.asset_class.{symbol}"
     known = ask.cite.number(price) if ask.facts.has(price) else f"not known [verdict.weights.{symbol}]"
-    lines = [f"The last price of {symbol} known as of {ask.cite.date('as_of')} was {known}."]
+    lines = [f"The last known price of {symbol} was {known}, as of {ask.cite.date('as_of')}."]
     if ask.facts.has(kind):
         lines.append(f"{symbol} is of the class {ask.cite.quote(kind)}.")
     path = f"snapshot.features.{symbol}"

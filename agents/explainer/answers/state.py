@@ -18,7 +18,7 @@ def _switch(ask: Ask) -> list[str]:
         return ["The record does not say whether the kill switch was on."]
     if not ask.facts.get("halt.on"):
         return [f"The kill switch was off (on: {ask.cite.quote('halt.on')})."]
-    since = f" since {ask.cite.date('halt.since')}" if ask.facts.get("halt.since") else ""
+    since = f" since {ask.cite.quote('halt.since')}" if ask.facts.get("halt.since") else ""
     return [f"The kill switch was on (on: {ask.cite.quote('halt.on')}){since}: {ask.cite.quote('halt.reason')}."]
 
 
