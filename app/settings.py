@@ -139,7 +139,10 @@ def _explain(error: ValidationError) -> BadConfig:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return BadConfig(f"setting {where}: {first['msg']}", "see configs/desk.yaml for every field and its bounds")
+        told = first["msg"].removeprefix("Value error, ")
+        return BadConfig(
+            f"setting {where}: {told}" if where else told, "see configs/desk.yaml for every field and its bounds"
+        )
     known = [*CycleConfig.model_fields, *CycleConfig.model_fields["limits"].default_factory().model_fields]  # type: ignore[union-attr,misc,call-arg]
     near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
     return BadConfig(f"unknown setting {where}", f"did you mean {near[0]}?" if near else "see configs/desk.yaml")
