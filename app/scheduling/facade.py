@@ -117,6 +117,8 @@ class Schedules:
         entries = self.store.entries()
         if any(entry.enabled for entry in entries) and not any(age <= lease_s for age in ages):
             problems.append("no scheduler is running" if not ages else "the scheduler gives no sign of life")
+        if len({alive.code for alive, age in zip(running, ages, strict=True) if age <= lease_s}) > 1:
+            problems.append("schedulers of different code are running; stop the old ones")
         for entry in entries:
             problems += self._problems(entry)
         told = tuple(_alive(alive, age, age > lease_s) for alive, age in zip(running, ages, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ from tools.execution.database import Database
 
 OPEN: tuple[Status, ...] = ("running", "late")
 """A slot with one of these is under way: no other of its book is taken up."""
+
+FORGOTTEN = timedelta(days=7)
+"""How long a process that died is still listed."""
 
 Planner = Callable[[Entry, str, Trigger | None], Plan]
 """Given a schedule, the latest recorded slot of its book ("" for none) and the one under way: what to do."""
@@ -192,6 +195,7 @@ class ScheduleStore:
             mine = schedulers.c.id == scheduler
             alive = update(schedulers).where(mine).values(beat=schedulers.c.beat + 1, beat_at=at, stopped=0)
             if not db.execute(alive).rowcount:
+                db.execute(delete(schedulers).where(schedulers.c.beat_at < text_of(now - FORGOTTEN)))
                 db.execute(insert(schedulers).values((scheduler, code, at, at, 1, 0)))
             for book, slot in held:
                 held_by_me = (triggers.c.book == book, triggers.c.slot == slot, triggers.c.claimed_by == scheduler)

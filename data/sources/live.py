@@ -9,20 +9,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
 import pandas as pd
 
+from data.clock import Slots
 from data.errors import BadConfig, CredentialMissing, SourceUnavailable
 from data.market import CALENDARS, AssetClass, Instrument
 from data.snapshot import Finding
-from data.sources.bars import utc
 from data.sources.fred import FredMacro
 from data.sources.newsapi import NewsApiNews
 from data.sources.price_folder import FREQUENCIES
 from data.sources.protocol import Kind, Param
 from data.sources.reddit import RedditKeys, RedditPosts
 from data.sources.retry import Retry
-from data.sources.sessions import sessions
 from data.sources.universe_file import asset_class_of
 from data.sources.yahoo import SETTLING, YahooAsk, YahooBars
 
@@ -95,11 +93,8 @@ class LiveSource:
         return self._instruments
 
     def span(self) -> tuple[datetime, datetime]:
-        """The start of the history, and the last session close (of `calendar`) whose bars have settled."""
-        settled = self._now() - SETTLING
-        closes = sessions(self.calendar, self._start.year - 1, settled.year + 1).closes
-        last = closes[closes <= utc(settled)][-1].astype("datetime64[s]").astype(np.int64)
-        return self._start, datetime.fromtimestamp(int(last), UTC)
+        """The start of the history, and the last slot of `calendar` and `frequency` whose bars have settled."""
+        return self._start, Slots(self.calendar, self.frequency).at_or_before(self._now() - SETTLING)
 
     def findings(self) -> tuple[Finding, ...]:
         """Bars of the last fetch that cannot be used, and symbols it could not have."""

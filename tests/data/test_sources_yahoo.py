@@ -75,6 +75,11 @@ def test_the_bar_of_today_is_not_told_before_it_has_settled(source):
             assert live.span()[1] == last
 
 
+def test_an_hourly_book_reaches_to_the_last_settled_hour_of_the_session():
+    live = LiveSource("AAPL", frequency="1h", now=lambda: at(2024, 6, 12, 16, 55))
+    assert live.span()[1] == at(2024, 6, 12, 16, 30)
+
+
 def test_increments_follow_the_window(source):
     with yahoo_stub({"AAPL": Chart(daily())}) as stub:
         live = source(stub)

@@ -92,7 +92,11 @@ def test_check_tells_whether_somebody_runs_the_schedules(line: Line, tmp_path: P
     store.beat("host:1:a", "code", (), now - timedelta(minutes=5))
     code, said = line("list", "--check")
     assert (code, "STALE" in said, "no sign of life" in said) == (1, True, True)
-    store.goodbye("host:1:a", now)
+    store.beat("host:2:b", "other code", (), now)
+    store.beat("host:3:c", "code", (), now)
+    assert "different code" in line("list", "--check")[1]
+    for each in ("host:1:a", "host:2:b", "host:3:c"):
+        store.goodbye(each, now)
     assert "no scheduler is running" in line("list", "--check")[1]
 
 
