@@ -165,7 +165,7 @@ class Questions:
     def _chat(self, record: CycleRecord, llm: str | None) -> Chat | None:
         """The model asked for, or that of the settings, within the budget of the record's book and cycle."""
         model = self.settings.llm if llm is None else llm
-        if self.chat is not None or not model:
+        if self.chat is not None or model in ("", "none"):
             return self.chat
         from agents.llm import ChatModel, ChatSettings
         from agents.retrying import PatientChat
