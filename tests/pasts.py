@@ -147,8 +147,9 @@ def _main(home: str, rounds: str, *ids: str) -> None:
         child = os.fork()
         if child == 0:
             os.close(reader)
+            here = desk(Path(home))
             with os.fdopen(writer, "w") as out:
-                out.write(json.dumps([_replayed(desk(Path(home)), name) for name in ids]))
+                out.write(json.dumps([_replayed(here, name) for name in ids]))
             os._exit(0)
         os.close(writer)
         with os.fdopen(reader) as told:
