@@ -8,6 +8,7 @@ answers are not exported. Without the variables nothing of OpenTelemetry is impo
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,7 @@ def _exporter(environment: Mapping[str, str]) -> Any:
     if kind == "console":
         from opentelemetry.sdk.trace.export import ConsoleSpanExporter
 
-        return ConsoleSpanExporter()
+        return ConsoleSpanExporter(out=sys.stderr)  # stdout is the command's answer
     named = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
     if kind != "otlp" or named not in (None, "", "http/protobuf"):
         _log.warning("traces are exported by otlp over http/protobuf, or to the console, not by %s %s", kind, named)

@@ -7,8 +7,8 @@ whole `record` of the cycle run again, its `record_sha256`, and the written `ans
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,6 +17,7 @@ from agents.explainer.checker import check
 from agents.explainer.dossier import dossier
 from agents.explainer.facts import Facts
 from graph.record import CycleRecord, canonical, record_bytes
+from graph.replay import differences
 
 Json = Mapping[str, Any]
 
@@ -53,15 +54,22 @@ def agreement_with_replay(inputs: Json, outputs: Json, reference_outputs: Json) 
     before, after = _weights(reference_outputs), _weights(body or {})
     moved = sum(abs(after.get(s, 0.0) - before.get(s, 0.0)) for s in {*before, *after}) / 2.0
     score = min(max(0.0, 1.0 - moved), 0.999)
-    return _score("agreement_with_replay", score if after else 0.0, f"other bytes; {moved:.4%} of the weight moved")
+    where = ", ".join(islice(_apart(reference_outputs, body or {}), 3))
+    said = f"{moved:.4%} of the weight moved; other bytes, at {where or 'what the example does not hold'}"
+    return _score("agreement_with_replay", score if after else 0.0, said)
 
 
 EVALUATORS = (schema_validity, grounding, agreement_with_replay)
 
 
+def _apart(reference: Json, body: Json) -> Iterator[str]:
+    """The paths of the decision at which two outcomes part."""
+    for part in ("allocation", "verdict", "approval", "orders", "hashes"):
+        yield from differences(reference.get(part), body.get(part), part)
+
+
 def _weights(outcome: Json) -> dict[str, float]:
-    found: dict[str, float] = json.loads(json.dumps((outcome.get("verdict") or {}).get("weights") or {}))
-    return found
+    return dict((outcome.get("verdict") or {}).get("weights") or {})
 
 
 def _score(key: str, score: float, comment: str) -> dict[str, Any]:
