@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.desks import DATE, ROOT
 
-HEAVY = ("torch", "ray", "transformers", "pandas", "streamlit", "langgraph", "sklearn", "numba")
+HEAVY = ("torch", "ray", "transformers", "pandas", "streamlit", "langgraph", "sklearn", "numba", "sqlalchemy")
 PROBE = """
 import sys
 sys.argv = ["bullpen", *sys.argv[1:]]
@@ -34,4 +34,4 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_a_cycle_loads_neither_torch_nor_ray(tmp_path: Path) -> None:
-    assert not loaded("cycle", "--as-of", DATE, "--home", str(tmp_path)) & {"torch", "ray", "transformers"}
+    assert not loaded("cycle", "--as-of", DATE, "--home", str(tmp_path)) & {"torch", "ray", "transformers", "psycopg"}
