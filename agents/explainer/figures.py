@@ -108,7 +108,19 @@ def why_not_his(bench: Bench, clause: Clause, i: int, field: Field) -> str:
         pattern = lexicon.pattern_of(noun, table)
         if pattern is not None and not pattern.search(field.path):
             return f"the field cited is no {noun}"
-    return _why_not_counted(clause, i, field) or _why_not_staged(bench, field)
+    if _is_amount_of_change(clause, i) and not field.is_change and not field.is_count:
+        return "the field cited is a level, not a change"
+    return _why_not_counted(clause, i, field) or why_not_staged(bench, field)
+
+
+def _is_amount_of_change(clause: Clause, i: int) -> bool:
+    """Whether a figure says how much something changed: "rose by 5%", "rose 5%", "a cut of 5%", "5% more"."""
+    before = [t.word for t in clause.tokens[max(0, i - 2) : i]]
+    behind = clause.tokens[i + 1].word if i + 1 < len(clause.tokens) else ""
+    telling = (lexicon.UP | lexicon.DOWN) - lexicon.TRADES
+    if before[-1:] == ["by"] or behind in lexicon.COMPARING & telling:
+        return True
+    return before[-1:] != [] and (before[-1] in telling or (before[-1] == "of" and before[0] in telling))
 
 
 def _governing(clause: Clause, i: int) -> list[tuple[dict[str, re.Pattern[str]], str]]:
@@ -142,7 +154,8 @@ def _why_not_counted(clause: Clause, i: int, field: Field) -> str:
     return ""
 
 
-def _why_not_staged(bench: Bench, field: Field) -> str:
+def why_not_staged(bench: Bench, field: Field) -> str:
+    """Why a level that is not the decision's own may not stand for it: its stage is not said; "" where it may."""
     if " - " in field.path:
         return ""
     said = {t.word for t in bench.sentence.tokens}

@@ -31,6 +31,8 @@ _OF_SYMBOLS: frozenset[Kind] = frozenset(
 """Kinds that a name which is not in the record turns into "absent"."""
 _BACK = re.compile(r"\b(it|its|it's|that one|this one|the same|that stock|this symbol|them|they|those)\b")
 _ELLIPSIS = re.compile(r"^(and|what about|how about|and what about|same for|also|or|ok and|then)\b")
+_LEFT_OUT = re.compile(r"\b(what if|without|suppose|imagine|ignor\w+|exclud\w+|if .*(had|were|was|is))\b")
+"""Where an agent is left out it is called by its bare name: "what if news had said nothing"."""
 _LEAST = re.compile(
     r"\b(smallest|least|lowest|tiniest|cheapest|weakest|fewest|worst|biggest loser|most in the red|bottom|minimum)\b"
 )
@@ -77,7 +79,8 @@ def understand(question: str, facts: Facts, earlier: Intent | None = None) -> In
     found = replace(found, strangers=() if found.symbols else strangers_in(words, facts))
     if earlier is not None and not found.symbols and not found.strangers and _BACK.search(words.lower()):
         found = replace(found, symbols=earlier.symbols, recalled=True)
-    near = likeness(mask(words, (*found.symbols, *found.strangers), SYMBOL, AGENT))
+    bare = called_by_name(words, facts) if _LEFT_OUT.search(words.lower()) else ()
+    near = likeness(mask(words, (*found.symbols, *found.strangers), SYMBOL, AGENT, bare))
     kind = _kind(near, found, words.lower())
     if earlier is not None and _ELLIPSIS.search(words.lower()) and _only_names(words, found):
         kind = earlier.kind

@@ -24,9 +24,7 @@ DOWN = _words(
     downwards sell sells sold selling scaled"""
 )
 FLAT = _words("stay stays stayed unchanged flat same steady constant")
-TRADES = dict.fromkeys(("buy", "buys", "bought", "buying"), "buy") | dict.fromkeys(
-    ("sell", "sells", "sold", "selling"), "sell"
-)
+TRADES = _words("buy buys bought buying sell sells sold selling")
 COMPARING = _words("bigger larger higher greater more smaller lower less fewer above below over under exceeds exceeded")
 """Before "than", a figure or a name these compare; otherwise they say which way something went."""
 COMPARES_UP = COMPARING & UP | _words("above over exceeds exceeded")
@@ -84,14 +82,17 @@ MEASURES = {
         "volatility": r"volat|vol_", "drawdown": r"drawdown", "turnover": r"turnover", "breadth": r"breadth",
         "gross": r"gross", "net": r"measures\.net$|net_asset", "return": r"return", "score scores": r"\.score",
         "confidence confident": r"\.confidence", "contribution contributions": r"contributions",
-        "price prices": r"price|marks|costs|tradable|findings", "cost costs fee fees paid": r"cost",
+        "price prices": r"price|marks", "cost costs fee fees paid": r"\.cost$|\.fees$|shortfall$|\.delay$|\.bps$",
         "quantity shares units": r"quantity",
-        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"cvar|shortfall",
+        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"shortfall", "cvar": r"cvar",
         "var": r"var", "probability": r"regime", "regime": r"regime", "mark": r"marks",
         "slippage": r"^costs",
     }.items()
 }  # fmt: skip
 """Nouns -> the fields that they may name. The one that governs a figure must fit the field it is proven by."""
+WEIGHT = re.compile(r"(?:verdict|opening|allocation|closing)\S*\.weights\.|counterfactuals\S*\.weights\.")
+"""What is compared and ranked where nothing but a name, or a weight, is spoken of."""
+BY_WEIGHT = _words("weight weights position positions holding holdings stake share allocation exposure")
 COUNTED = {
     name: re.compile(pattern)
     for name, pattern in {
@@ -105,12 +106,13 @@ COUNTED = {
     }.items()
 }  # fmt: skip
 """Nouns behind a count -> the lists that they may count; elsewhere they claim nothing."""
-TOPICS = {**{k: v for k, v in MEASURES.items() if "weight" not in k}, **{
+TOPICS = {**{k: v for k, v in MEASURES.items() if "weight" not in k and "cost" not in k}, **{
     name: re.compile(pattern)
     for name, pattern in {
         "headline headlines article articles": r"news", "post posts": r"posts", "finding findings": r"findings",
         "policy policies": r"polic|cards", "fallback chain link links": r"fallback_chain", "refusal refusals": r"refus",
-        "release releases": r"macro", "evidence": r"views|snapshot", "trained training": r"trained",
+        "release releases": r"macro", "price prices": r"price|marks|costs|tradable|findings",
+        "cost costs fee fees": r"cost", "evidence": r"views|snapshot", "trained training": r"trained",
     }.items()
 }}  # fmt: skip
 """Nouns of which a sentence may only speak where it cites such a field."""
@@ -139,7 +141,7 @@ STAGED = {
 SPLITTING = _words("while whereas but because since as though although which so after then who when")
 PHRASES = {
     "in all": "together", "at all": "", "could not be traded": "was untradable", "can not be traded": "is untradable",
-    "not tradable": "untradable", "value at risk": "var", "expected shortfall": "shortfall", "net asset value": "worth",
+    "not tradable": "untradable", "value at risk": "var", "expected shortfall": "cvar", "net asset value": "worth",
     "no longer": "not", "based on": "from", "at the same time": "", r"95\s?% var": "var", "95 percent var": "var",
     "up to": "until", "makes up": "is", "made up": "was", "ended up": "ended", "ends up": "ends",
     "of worth": "of the book",

@@ -31,6 +31,9 @@ def prove_moves(bench: Bench, clause: Clause) -> None:
             bench.require(_multiplied(bench, clause, i), word, "no two levels cited have this ratio")
         elif word in lexicon.POSITIVE | lexicon.NEGATIVE:
             _polarity(bench, clause, i, 1 if word in lexicon.POSITIVE else -1)
+    ends = _from_to(clause, bench.figures(clause))
+    if ends is not None and not _in_order(*ends):
+        bench.fail(f"from {ends[0].path} to {ends[1].path}", "this is not one thing before and after")
 
 
 def is_about_the_verdict(clause: Clause) -> bool:
@@ -91,10 +94,14 @@ def _from_to(clause: Clause, figures: list[tuple[int, Field]]) -> tuple[Field, F
 
 def _between(before: Field, after: Field) -> float:
     """The change from one level to a later one of the same thing; 0.0, which proves no direction, where not so."""
-    same = before.symbols == after.symbols and before.is_fraction == after.is_fraction
-    if not same or before.number is None or after.number is None or not before.rank < after.rank:
+    if before.number is None or after.number is None or not _in_order(before, after):
         return 0.0
     return after.number - before.number
+
+
+def _in_order(before: Field, after: Field) -> bool:
+    same = before.symbols == after.symbols and before.is_fraction == after.is_fraction
+    return same and before.rank < after.rank
 
 
 def _traded(bench: Bench, symbol: str) -> float | None:

@@ -9,7 +9,7 @@ from agents.explainer import lexicon
 from agents.explainer.bench import NEAR, Bench
 from agents.explainer.facts import Facts
 from agents.explainer.fields import Field
-from agents.explainer.figures import is_threshold
+from agents.explainer.figures import is_threshold, why_not_staged
 from agents.explainer.sentence import Clause, Token
 from data.errors import NotFound
 from data.market import CASH
@@ -88,13 +88,13 @@ def _against_threshold(bench: Bench, clause: Clause, i: int, sign: int, or_equal
     bound = bench.bound.get(id(token))
     limit = bound.number if bound is not None else token.value * _SCALE.get(token.unit, 1.0)
     group = set(bench.group(clause, i))
-    noun = next((t.word for t in reversed(clause.tokens[:i]) if lexicon.pattern_of(t.word, lexicon.MEASURES)), "")
-    pattern = lexicon.pattern_of(noun, lexicon.MEASURES)
+    pattern, of_change = _compared_by(clause), i > 0 and clause.tokens[i - 1].word == "by"
     left = [
         f.number
         for f in bench.fields.values()
         if f is not bound and f.number is not None and (not group or f.symbols & group)
-        and f.is_fraction == (token.unit in ("%", "points", "bps")) and (pattern is None or pattern.search(f.path))
+        and f.is_fraction == (token.unit in ("%", "points", "bps")) and pattern.search(f.path)
+        and (f.is_change or not of_change) and not why_not_staged(bench, f)
     ]  # fmt: skip
     if limit is None or not left:
         return None
@@ -103,15 +103,28 @@ def _against_threshold(bench: Bench, clause: Clause, i: int, sign: int, or_equal
 
 def _pairs(bench: Bench, clause: Clause, i: int, other: Token) -> list[tuple[float, float]]:
     """(own, the other's) of every cited field of the subject whose twin for the other name is cited too."""
-    own = bench.group(clause, i, other.kind)
+    own, pattern = bench.group(clause, i, other.kind), _compared_by(clause)
     found: list[tuple[float, float]] = []
     for field in bench.fields.values():
         for name in own:
             twin = bench.fields.get(_swapped(field.path, name, other.text))
             if twin is None or twin is field or field.number is None or twin.number is None:
                 continue
+            if not pattern.search(field.path) or why_not_staged(bench, field):
+                continue
             found.append((field.number, twin.number))
     return found
+
+
+def _compared_by(clause: Clause) -> re.Pattern[str]:
+    """The fields by which a clause compares: those of the measure it names, else weights."""
+    if any(t.kind == "source" for t in clause.tokens):
+        default = re.compile(r"contributions|\.score$|\.confidence$")
+    else:
+        default = lexicon.WEIGHT
+    named = [t.word for t in clause.tokens if t.word not in lexicon.BY_WEIGHT]
+    patterns = (lexicon.pattern_of(word, lexicon.MEASURES) for word in named)
+    return next((p for p in patterns if p is not None), default)
 
 
 def _swapped(path: str, name: str, other: str) -> str:
@@ -152,7 +165,8 @@ def _ranks(bench: Bench, clause: Clause, i: int, place: int) -> bool:
     ranked: list[bool] = []
     for field in bench.fields.values():
         mine = field.sources & sources if by_source else field.symbols & symbols
-        if pattern.search(field.path) and len(mine) == 1 and field.number is not None:
+        known = field.number is not None and not why_not_staged(bench, field)
+        if pattern.search(field.path) and len(mine) == 1 and known:
             family = _family(bench.facts, field, next(iter(mine)), by_source, noun in _AGENTS)
             ranked.append(_stands(clause, i, field.change(), family, place))
     return bool(ranked) and all(ranked)

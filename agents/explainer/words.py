@@ -89,12 +89,18 @@ def called_by_name(words: str, facts: Facts) -> tuple[str, ...]:
     return tuple(a for a in facts.agents if re.search(rf"\b{re.escape(a).replace('_', '[ _]')}\b", plain))
 
 
-def mask(words: str, symbols: Iterable[str], symbol: str, agent: str) -> str:
-    """The words in lower case, symbols and agents masked: a question of "the risk specialist" is not one of risk."""
+def mask(words: str, symbols: Iterable[str], symbol: str, agent: str, bare: Iterable[str] = ()) -> str:
+    """The words in lower case, symbols and agents masked: a question of "the risk specialist" is not one of risk.
+
+    `bare` are agents that are called by their name alone.
+    """
     out = words
     for name in sorted(symbols, key=len, reverse=True):
         out = re.sub(rf"(?<![\w.])\$?{re.escape(name)}(?!\w)", symbol, out, flags=re.IGNORECASE)
-    return _ANY_AGENT.sub(agent, out.lower())
+    out = _ANY_AGENT.sub(agent, out.lower())
+    for name in bare:
+        out = re.sub(rf"\b{re.escape(name).replace('_', '[ _-]')}\b(?! (?:limit|cap|check))", agent, out)
+    return out
 
 
 def strangers_in(words: str, facts: Facts) -> tuple[str, ...]:

