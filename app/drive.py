@@ -13,7 +13,7 @@ from langgraph.types import Command
 from app.tracing import TraceTags, tracers
 from data.errors import NotFound
 from graph.checkpoint import storage_errors
-from graph.cycle import CycleGraph, build_cycle
+from graph.cycle import CycleGraph
 from graph.decision import take_up
 from graph.state import CycleInput
 
@@ -41,7 +41,7 @@ def drive(
     A cycle that was cut off goes on from its last checkpoint, or from its stored decision where that is further:
     resuming is the start path.
     """
-    graph = build_cycle(stores.checkpointer)
+    graph = stores.machine
     tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policies.ids())
     thread = thread_of(start["book"], start["slot"])
     with storage_errors(), tracers(stores.traces, tags) as callbacks:
@@ -79,7 +79,7 @@ def asked(stores: Stores, book: str, slot: str) -> Asked | None:
     """What a cycle waits for, by its checkpoint; None where it waits for nobody."""
     config = cast(RunnableConfig, {"configurable": {"thread_id": thread_of(book, slot)}})
     with storage_errors():
-        state = build_cycle(stores.checkpointer).get_state(config)
+        state = stores.machine.get_state(config)
     if not state.interrupts or state.created_at is None:
         return None
     return Asked(_request(state.interrupts), datetime.fromisoformat(state.created_at).astimezone(UTC))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.spending import Spending
     from app.trace_store import TraceStore
     from data.lake.lake import Lake
+    from graph.cycle import CycleGraph
     from rl.store import PolicyStore
 
 
@@ -53,6 +54,13 @@ class Stores:
         from graph.checkpoint import open_checkpointer
 
         return open_checkpointer(self.database_at("checkpoints.sqlite"))
+
+    @cached_property
+    def machine(self) -> CycleGraph:
+        """The compiled cycle, on these checkpoints."""
+        from graph.cycle import build_cycle
+
+        return build_cycle(self.checkpointer)
 
     @cached_property
     def answers(self) -> RecordedAnswers:

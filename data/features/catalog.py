@@ -96,7 +96,9 @@ def compute_features(
 
 def _stack(specs: tuple[FeatureSpec, ...], columns: dict[str, FloatArray]) -> FloatArray:
     """The columns as one block with the feature axis last, each feature contiguous, one bit pattern for unknown."""
-    block = np.full((len(specs), *columns[specs[0].name].shape), np.nan)
-    for row, spec in zip(block, specs, strict=True):
-        np.copyto(row, columns[spec.name], where=~np.isnan(columns[spec.name]))
+    block = np.empty((len(specs), *columns[specs[0].name].shape))
+    for place, spec in enumerate(specs):
+        row: FloatArray = block[place]
+        np.copyto(row, columns[spec.name])
+        np.copyto(row, np.nan, where=np.isnan(row))
     return np.moveaxis(block, 0, -1)
