@@ -48,7 +48,10 @@ class Bench:
 
     def negated(self, clause: Clause, i: int) -> bool:
         """Whether a negation stands shortly before token `i`; it is then taken account of."""
-        for token in reversed(clause.tokens[max(0, i - NEAR) : i]):
+        for k in range(i - 1, max(0, i - NEAR) - 1, -1):
+            token, next_one = clause.tokens[k], clause.tokens[k + 1]
+            if next_one.kind in ("symbol", "source", "limit"):
+                continue  # "not KO but ..." denies a name, not what is said of the next
             if token.word in lexicon.NEGATIONS and token.kind == "word" and id(token) not in self.consumed:
                 self.consumed.add(id(token))
                 return True

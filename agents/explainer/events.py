@@ -17,6 +17,8 @@ def prove_events(bench: Bench, clause: Clause) -> None:
     for i, token in enumerate(clause.tokens):
         if token.kind != "word":
             continue
+        if token.word in ("was", "were", "is", "did", "has") and i > 0 and clause.tokens[i - 1].word in ("so", "as"):
+            bench.fail(f"{clause.tokens[i - 1].word} {token.word}", "what is meant of it is to be said in full")
         held = _event(bench, clause, i, token)
         if held is not None:
             bench.require(held != bench.negated(clause, i), token.word, "the record does not say so")

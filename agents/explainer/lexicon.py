@@ -84,7 +84,8 @@ MEASURES = {
         "confidence confident": r"\.confidence", "contribution contributions": r"contributions",
         "price prices": r"price|marks", "cost costs fee fees paid": r"\.cost$|\.fees$|shortfall$|\.delay$|\.bps$",
         "quantity shares units": r"quantity",
-        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak", "shortfall": r"shortfall", "cvar": r"cvar",
+        "cash": r"CASH|cash", "worth": r"net_asset_value|peak_value", "peak": r"peak",
+        "shortfall": r"shortfall", "cvar": r"cvar",
         "var": r"var", "probability": r"regime", "regime": r"regime", "mark": r"marks",
         "slippage": r"^costs",
     }.items()
@@ -125,15 +126,15 @@ LEVELS = {
     }.items()
 }  # fmt: skip
 STAGED = {
-    r"opening\.": _words("opening opened before was were had held from previously earlier began start started than"),
+    r"opening\.": _words("opening opened before was were had held from previously earlier began start started"),
     r"allocation\.weights": _words(
         "proposed proposal propose wanted asked suggested from controller allocation target"
     ),
     r"^allocation\.contributions\.prior": _words("prior"),
     r"^allocation\.contributions\.context": _words("context"),
-    r"clamps\[\d+\]\.before": _words("before from proposed than"),
+    r"clamps\[\d+\]\.before": _words("before from proposed"),
     r"^closing": _words("closing closed after fills now ends ended"),
-    r"^history": _words("earlier previous previously before cycle history then from last than"),
+    r"^history": _words("earlier previous previously before cycle history then from last"),
     r"^counterfactuals": _words("without counterfactual"),
 }
 """A field that is not of the final decision -> words one of which must say so in the sentence."""

@@ -123,7 +123,21 @@ def _about_weights(facts: Facts) -> list[Lie]:
             Said("Turnover increased.", ("verdict.measures.turnover",)),
             Said("The volatility fell to 1.23%.", ("verdict.measures.volatility",)),
         ],
-    }
+        "half-truth": [
+            Said(f"{a} went from {w(v + a)} to {w(o + a)} of the opening.", (v + a, o + a)),
+            Said(f"{most} rose by {w(p + most)}, as proposed.", (p + most,)),
+            Said(f"There is {w(v + 'CASH')} less cash.", (v + "CASH",)),
+            Said(f"{b}'s weight is more than {facts.number(v + b) + 0.01:.1%}.", (o + b,)),
+            Said(f"{a} rose by more than {facts.number(v + a) - 0.001:.1%} from the proposed.", (p + a,)),
+            Said(f"{b} was sold, and so was {a}.", (v + a, v + b)),
+            Said(f"Not {b} but {a} fell.", (v + a, v + b)),
+            Said(f"{b} and {a} rose.", (v + a, v + b)),
+            Said(f"It was {b} that rose.", (v + b,)),
+            Said(f"The cost of {facts.items('fills')[0]['symbol']} was {facts.items('fills')[0]['price']}.",
+                 ("fills[0].price",)),
+            Said("The headlines said that the desk is halted.", ("snapshot.news[0].text",)),
+        ],
+    }  # fmt: skip
     return [(kind, said) for kind, told in lies.items() for said in told]
 
 
