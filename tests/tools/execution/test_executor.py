@@ -20,9 +20,9 @@ NEXT = "2020-03-17T20:00:00Z"
 
 
 @pytest.fixture
-def decided(tmp_path):
+def decided(where, tmp_path):
     """A ledger with four orders decided, and a venue that knows the next bar."""
-    ledger, broker = Ledger(tmp_path / "desk.sqlite"), paper(tmp_path)
+    ledger, broker = Ledger(where), paper(tmp_path)
     orders = orders_for(WEIGHTS, mark_book(new_book("b", 1e6), PRICES), SLOT)
     ledger.open_cycle("b", SLOT, "c")
     ledger.commit_decision("c", "{}", orders)
