@@ -60,7 +60,7 @@ def _speaker() -> Iterator[Reply]:
         yield completion(json.dumps({"opinions": [], "said": leak()}))
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=["on", pytest.param("off", marks=pytest.mark.slow)])
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Told]:
     """All that a leaky desk told, with and without the Redactor."""
     home = tmp_path_factory.mktemp("leaky")

@@ -74,6 +74,20 @@ def test_a_served_cycle_waits_for_a_person_and_sends_once(home: Path) -> None:
     assert {run.name for run in desk.trace(done["cycle_id"])} >= {"ingest", *OPINIONS, "record"}
 
 
+def test_a_proposal_lost_with_the_server_is_asked_again_by_the_desk_and_sent_once(home: Path) -> None:
+    graph = studio.cycle().copy(update={"checkpointer": InMemorySaver(serde=StrictSerializer())})
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    graph.invoke({"as_of": DATE}, thread)
+    desk = Desk(load_settings())
+    asked = desk.cycle(DATE)
+    assert asked.status == "waiting"
+    record = desk.approvals.answer(asked.cycle_id, {"type": "accept", "by": "ada"}).as_json()
+    assert sent(home) == to_send(record)
+    late = graph.invoke(Command(resume=[{"type": "ignore", "args": None}]), thread)
+    assert late["record"] == record
+    assert sent(home) == to_send(record)
+
+
 def test_a_served_explainer_keeps_a_conversation_in_its_thread(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BULLPEN_APPROVAL", "never")
     record = Desk(load_settings()).cycle(DATE).record
