@@ -204,7 +204,12 @@ def _effect(intent: Intent, known: dict[str, Fill], answer: Answer) -> _Effect:
     if answer.state in ("filled", "rejected", "cancelled"):
         still = {fill.execution_id for fill in answer.fills}
         refused += [(fill, "the venue no longer reports it") for name, fill in known.items() if name not in still]
-    return _Effect(tuple(new), tuple(refused), _state_after(intent, answer.state), answer.reason)
+    return _Effect(tuple(new), tuple(refused), _state_after(intent, answer.state), _storable(answer.reason))
+
+
+def _storable(words: str) -> str:
+    """A venue's words without what no store takes: NUL, and halves of characters."""
+    return words.replace("\0", " ").encode(errors="replace").decode()
 
 
 def _complaint(intent: Intent, known: Fill | None, fill: Fill, told: float) -> str:

@@ -170,3 +170,8 @@ def test_a_cycle_that_is_over_gets_no_replacements(ledger):
         ledger.add_replacement(ID, child())
     with pytest.raises(NotFound):
         ledger.add_replacement("bp-unheard-of", child())
+
+
+def test_a_venue_may_use_any_words_for_its_reason(ledger):
+    ledger.note({ID: Answer("rejected", reason="no\0 \ud800 funds \u00e9")})
+    assert ledger.intent(ID).reason == "no  ? funds \u00e9"
