@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock
 
-.PHONY: cycle test test-slow check ui bench clean
+.PHONY: cycle test test-slow chaos check ui studio bench clean
 
 cycle: $(VENV)/.core
 	$(BIN)/bullpen cycle
@@ -18,11 +18,22 @@ test: $(VENV)/.dev
 test-slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow
 
+chaos: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.desk.chaos
+
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+
+# LangGraph's server pins older libraries than the desk, so it has an environment of its own.
+studio: .venv-studio/bin/langgraph
+	LANGGRAPH_CLI_NO_ANALYTICS=1 .venv-studio/bin/langgraph dev --no-browser
+
+.venv-studio/bin/langgraph: deploy/studio.txt deploy/studio.sh requirements.lock
+	PYTHON=$(PYTHON) bash deploy/studio.sh
+	touch $@
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.run
@@ -39,4 +50,4 @@ $(VENV)/.dev: $(VENV)/.core
 	touch $@
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache *.egg-info
+	rm -rf $(VENV) .venv-studio .pytest_cache .ruff_cache *.egg-info
