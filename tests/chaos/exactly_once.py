@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,7 +79,8 @@ class Peace(NamedTuple):
 class Ground:
     """A venue, and what undisturbed desks come to there."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, server=None):
+        self._server = server
         self._file = Path(folder) / "venue.sqlite"
         self.venue = VenueProcess(self._file)
         self._peace = {}
@@ -189,7 +190,8 @@ class Ground:
         home = Path(tempfile.mkdtemp(dir=SCRATCH))
         account, timeout_s = f"a{os.getpid()}-{self._accounts}", 2.0 if trial.fault in EXACT else TIMEOUT_S
         try:
-            yield Place(home, self.venue.port, account, trial.durability, timeout_s)
+            with nullcontext("") if self._server is None else self._server.database() as url:
+                yield Place(home, self.venue.port, account, trial.durability, timeout_s, url)
         finally:
             shutil.rmtree(home)
 

@@ -78,9 +78,9 @@ def _found(place, file):
 
 
 def _records(place):
-    if not (place.home / "desk.sqlite").exists():
+    if not (place.database or (place.home / "desk.sqlite").exists()):
         return {}
-    ledger = Ledger(place.home / "desk.sqlite")
+    ledger = Ledger(place.database or place.home / "desk.sqlite")
     records = {cycle.slot: ledger.record(cycle.cycle_id).decode() for cycle in ledger.cycles(BOOK)}
     book = ledger.book(BOOK).model_dump_json()
     ledger.close()
@@ -94,7 +94,7 @@ def _counted(judgement):
 
 def _agreement(place, found):
     """Ledger against venue, order by order and in sum."""
-    ledger = Ledger(place.home / "desk.sqlite")
+    ledger = Ledger(place.database or place.home / "desk.sqlite")
     intents = [i for cycle in ledger.cycles(BOOK) for i in ledger.intents(cycle.cycle_id)]
     book = ledger.book(BOOK)
     ledger.close()

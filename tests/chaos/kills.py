@@ -8,9 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections import Counter
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import NamedTuple
 
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -20,6 +23,7 @@ for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"):
 
 from tests.chaos.exactly_once import DURABILITIES, FAULTS, Ground, Trial  # noqa: E402
 from tests.chaos.points import NAMED, OF_CHECKPOINTS, RANDOM  # noqa: E402
+from tests.postgres import BINARIES, Server  # noqa: E402
 
 FAULTY = 8
 """Each so many trials of a campaign, the line fails beside the kill."""
@@ -91,9 +95,10 @@ def main():
     asked.add_argument("--kills", type=int, default=1, help="without --point: how many, from --seed on")
     asked.add_argument("--which", choices=("named", "random"), default="named")
     asked.add_argument("--json", action="store_true", help="the sums as JSON, on the last line")
+    asked.add_argument("--postgres", action="store_true", help="ledger and checkpoints at a server of its own")
     given = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        ground = Ground(folder)
+    with tempfile.TemporaryDirectory() as folder, _server() if given.postgres else nullcontext() as server:
+        ground = Ground(folder, server)
         try:
             if given.point:
                 trial = Trial(given.seed, given.point, given.durability, given.fault, given.naive)
@@ -109,6 +114,18 @@ def main():
         f" doubled, {sums.unclean} trials with anything amiss"
     )
     return int(sums.unclean > 0)
+
+
+@contextmanager
+def _server():
+    """A Postgres server, stopped with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="bullpen-postgres-"))
+    server = Server(BINARIES[-1], folder)
+    try:
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
 
 
 def _once(trial):

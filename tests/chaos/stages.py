@@ -33,6 +33,8 @@ class Place(NamedTuple):
     account: str
     durability: str
     timeout_s: float = TIMEOUT_S
+    database: str = ""
+    """URL of the Postgres database that holds ledger and checkpoints instead of files."""
 
 
 def first_slot(place, points):
@@ -56,14 +58,14 @@ def settling_slot(place, points):
 
 def _slot(place, slot, points):
     """One cycle, to be begun, taken up or left alone; a person accepts what is proposed."""
-    ledger = open_desk(place.home)
+    ledger = open_desk(place.home, place.database)
     start = {"book": BOOK, "slot": slot, "cycle_id": cycle_id_of(BOOK, slot)}
     if ledger.open_cycle(BOOK, slot, start["cycle_id"]) == "done":
         return
     gate = BookGates(CONFIG, place.home).at(BOOK, slot)
     broker = HttpBroker(gate, place.port, place.account, place.timeout_s)
     context = context_of(place.home, ledger, broker, gate, crash_point=points)
-    saver = points.around_writes_of(open_checkpointer(place.home / "checkpoints.sqlite"))
+    saver = points.around_writes_of(open_checkpointer(place.database or place.home / "checkpoints.sqlite"))
     machine, config = graph.cycle.build_cycle(saver), {"configurable": {"thread_id": slot}}
     take_up(machine, config, start, ledger)
     given = None if machine.get_state(config).next else start
@@ -74,7 +76,10 @@ def _slot(place, slot, points):
 
 def replacement(place, points):
     """Orders, each of which is replaced where the venue has not filled it; without the graph."""
-    ledger, broker = open_desk(place.home), HttpBroker(RecordedGate(), place.port, place.account, place.timeout_s)
+    ledger, broker = (
+        open_desk(place.home, place.database),
+        HttpBroker(RecordedGate(), place.port, place.account, place.timeout_s),
+    )
     cycle_id = cycle_id_of(BOOK, EARLIER)
     if ledger.open_cycle(BOOK, EARLIER, cycle_id) == "done":
         return
@@ -122,7 +127,9 @@ def naive(slot):
         builder.add_edge("ingest", "execution")
         builder.add_edge("execution", "record")
         builder.add_edge("record", END)
-        machine = builder.compile(points.around_writes_of(open_checkpointer(place.home / "checkpoints.sqlite")))
+        machine = builder.compile(
+            points.around_writes_of(open_checkpointer(place.database or place.home / "checkpoints.sqlite"))
+        )
         config = {"configurable": {"thread_id": slot}}
         state = machine.get_state(config)
         if state.values and not state.next:

@@ -86,10 +86,10 @@ class Rotation:
         )
 
 
-def open_desk(home):
-    """The ledger of a home, with the book in it."""
+def open_desk(home, database=""):
+    """The ledger of a home, or of a database (URL), with the book in it."""
     (home / f"{BOOK}.lock").touch()
-    ledger = Ledger(home / "desk.sqlite")
+    ledger = Ledger(database or home / "desk.sqlite")
     if ledger.book(BOOK) is None:
         ledger.create_book(new_book(BOOK, DEPOSIT))
     return ledger
