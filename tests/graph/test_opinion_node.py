@@ -50,8 +50,8 @@ class Hanging:
     name, kind = "news", "analyst"
 
     def view(self, _snapshot: object) -> View:
-        threading.Event().wait()
-        raise AssertionError("nobody wakes it")
+        threading.Event().wait(20.0)
+        raise AssertionError("it was asked")
 
 
 def test_an_agent_that_hangs_is_an_abstention_that_names_the_deadline() -> None:

@@ -86,11 +86,11 @@ def test_runs_over_different_slots_are_not_compared() -> None:
 
 @pytest.mark.parametrize("row", [2, 100, 250])
 def test_the_parts_make_up_the_whole(row: int) -> None:
-    whole = a_run(noise(3), trades=17)
+    whole = a_run(noise(3), trades=SLOTS)
     before, after = part(whole, 0, row), part(whole, row, SLOTS)
     assert before.times.size + after.times.size == whole.times.size + 1
     growth = [1.0 + summary(r)["total_return"] for r in (before, after)]
     assert math.prod(growth) == pytest.approx(1.0 + summary(whole)["total_return"])
-    assert before.trades.slot.size + after.trades.slot.size == 17
+    assert before.trades.slot.size + after.trades.slot.size == SLOTS
     assert before.trades.cost.sum() + after.trades.cost.sum() == whole.trades.cost.sum()
     assert all(0 < slot < after.times.size for slot in after.trades.slot)
