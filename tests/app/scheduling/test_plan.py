@@ -87,7 +87,7 @@ def test_catch_up_runs_every_slot_in_its_order() -> None:
     assert ran("catch_up", "2024-03-08T23:00") == (["06", "07", "08"], [])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     misfire=st.sampled_from(MISFIRES),
     calendar=st.sampled_from([HOURS, NYSE, WEEK, CRYPTO]),

@@ -101,7 +101,7 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Office:
 
 
 @pytest.mark.parametrize("after_s", [0.2, *(pytest.param(s, marks=pytest.mark.slow) for s in (0.0, 0.5, 1.0))])
-def test_a_killed_scheduler_s_cycle_is_finished_by_another_and_its_orders_are_sent_once(
+def test_the_cycle_of_a_killed_scheduler_is_finished_by_another_though_that_is_told_to_stop_and_orders_are_sent_once(
     tmp_path: Path, warm: Office, after_s: float
 ) -> None:
     office = Office(tmp_path)
@@ -113,10 +113,12 @@ def test_a_killed_scheduler_s_cycle_is_finished_by_another_and_its_orders_are_se
         time.sleep(after_s)
         first.kill()
         first.join()
-        until(lambda: [row.status for row in office.schedules().history("night", 9)] == ["done"])
+        until(lambda: not running(office) or office.schedules().history("night", 1)[0].attempt == 2)
         second.terminate()
-        second.join(60)
+        second.join(120)
         assert second.exitcode == 0
+    assert [row.status for row in office.schedules().history("night", 9)] == ["done"]
+    assert all(alive["id"].split(":")[1] == str(first.pid) for alive in office.schedules().watch().schedulers)
     assert office.ledger() == ["done"]
     record, expected = office.desk().record(), warm.desk().record()
     assert [(order.symbol, order.quantity) for order in record.orders] == [
@@ -125,19 +127,6 @@ def test_a_killed_scheduler_s_cycle_is_finished_by_another_and_its_orders_are_se
     assert [(fill.symbol, fill.quantity) for fill in record.fills] == [
         (fill.symbol, fill.quantity) for fill in expected.fills
     ]
-
-
-def test_a_signal_lets_the_running_cycle_finish(tmp_path: Path, warm: Office) -> None:
-    office = Office(tmp_path)
-    office.now = MONDAY
-    with schedulers(office, 1) as (process,):
-        process.start()
-        until(lambda: running(office))
-        process.terminate()
-        process.join(60)
-        assert process.exitcode == 0
-    assert [row.status for row in office.schedules().history("night", 9)] == ["done"]
-    assert office.schedules().watch().schedulers == ()
 
 
 # --- sources --------------------------------------------------------------------------------------------------------

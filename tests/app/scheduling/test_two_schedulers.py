@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.races import Outcome, race
+from tests.schedulers import Ran, overlaps
 
 
 def verify(found: Outcome) -> None:
@@ -15,6 +16,12 @@ def verify(found: Outcome) -> None:
     assert (found.without_outcome, found.cycles_without_slot, found.slots_without_cycle) == (0, 0, 0)
     assert found.done + found.skipped + found.failed + found.missed == found.slots
     assert found.done > found.slots // 3
+
+
+def test_runs_beside_each_other_would_be_seen() -> None:
+    first, other, later = Ran(1, "fx a", 0, 10), Ran(2, "nyse a", 5, 20), Ran(2, "fx b", 9, 12)
+    assert overlaps([first, other, later]) == [(first, later)]
+    assert overlaps([first, other, Ran(2, "fx b", 10, 12)]) == []
 
 
 def test_two_schedulers_run_one_cycle_a_slot_without_overlap(tmp_path: Path) -> None:
