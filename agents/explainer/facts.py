@@ -47,6 +47,7 @@ class Facts:
         if missing:
             raise CorruptFile(f"the record lacks {', '.join(missing)}", "read it from the journal again")
         self._root: dict[str, Any] = dict(record)
+        self._sums: dict[str, float] = {}
         for name in ("opening", "closing"):
             if name in record:
                 self._root[name] = _with_weights(record[name])
@@ -92,9 +93,10 @@ class Facts:
         """The value of a citation (see the module); NotFound where it has none."""
         head, _, rest = citation.partition(" ")
         if head == "sum" and rest:
-            absolute = rest.startswith("abs ")
-            values = [self.number(path) for path in self._expand(rest.removeprefix("abs "))]
-            return math.fsum(abs(v) for v in values) if absolute else math.fsum(values)
+            if citation not in self._sums:
+                values = [self.number(path) for path in self._expand(rest.removeprefix("abs "))]
+                self._sums[citation] = math.fsum(map(abs, values) if rest.startswith("abs ") else values)
+            return self._sums[citation]
         if head == "count" and rest:
             return len(self.get(rest))
         if head == "absent" and rest:

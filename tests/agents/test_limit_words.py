@@ -53,7 +53,7 @@ def test_a_symbol_that_a_stop_keeps_out_is_named():
                 detail=f"{symbol} lost 12.00%, limit 10.00%", symbol=symbol)  # fmt: skip
     record["opening"]["locks"] = [lock.model_dump(mode="json")]
     text = explain(record, "what is the book worth?").text
-    assert f"{symbol} [opening.locks.0.symbol] is kept out by `max_position_loss`" in text
+    assert f"“max_position_loss” [opening.locks[0].rule] holds {symbol} [opening.locks[0].symbol]" in text
     assert check(text, Facts(record)) == ()
 
 
@@ -61,5 +61,5 @@ def test_a_projection_that_was_not_found_is_told():
     record = a_record(7)
     record["verdict"]["notes"] = ["no projection, the limits act one by one: risk is unknown"]
     text = explain(record, "which limits fired?").text
-    assert "“no projection, the limits act one by one: risk is unknown” [verdict.notes.0]" in text
+    assert "“no projection, the limits act one by one: risk is unknown” [verdict.notes[0]]" in text
     assert check(text, Facts(record)) == ()

@@ -43,18 +43,16 @@ def fold_of(phrasing: str) -> int:
     return hashlib.sha256(phrasing.encode()).digest()[0] % 3
 
 
-def test_new_phrasings_are_understood_or_admitted_not_to_be() -> None:
+def told_of_unseen() -> Counter[str]:
+    """How the unseen phrasings are judged, asked of a record by name."""
     asked = [(kind, phrasing) for kind, phrasings in UNSEEN.items() for phrasing in phrasings]
-    told = Counter(
+    return Counter(
         judged(kind, understand(as_asked(phrasing, i), FACTS).kind) for i, (kind, phrasing) in enumerate(asked)
     )
-    assert len(asked) >= 200
-    assert told["right"] / len(asked) >= 0.9
-    assert told["wrong"] / len(asked) <= 0.04
 
 
-def test_phrasings_held_out_by_a_fixed_rule_are_understood() -> None:
-    """Each third in turn, by a model that learned the other two."""
+def told_by_fold() -> Counter[str]:
+    """How each third of the phrasings is judged by a model that learned the other two."""
     told: Counter[str] = Counter()
     for fold in range(3):
         model = fitted({kind: [p for p in known if fold_of(p) != fold] for kind, known in PHRASINGS.items()})
@@ -63,10 +61,22 @@ def test_phrasings_held_out_by_a_fixed_rule_are_understood() -> None:
                 found = likeness(masked(phrasing), model)
                 sure = found.margin >= LEAST_MARGIN and (found.lead >= LEAST_LEAD or found.margin >= 0.0)
                 told[judged(kind, found.best if sure else "unknown")] += 1
-    total = sum(told.values())
-    assert total >= 2_000
-    assert told["right"] / total >= 0.85
-    assert told["wrong"] / total <= 0.08
+    return told
+
+
+def test_new_phrasings_are_understood_or_admitted_not_to_be() -> None:
+    told = told_of_unseen()
+    assert told.total() >= 200
+    assert told["right"] / told.total() >= 0.9
+    assert told["wrong"] / told.total() <= 0.04
+
+
+@pytest.mark.slow
+def test_phrasings_held_out_by_a_fixed_rule_are_understood() -> None:
+    told = told_by_fold()
+    assert told.total() >= 2_000
+    assert told["right"] / told.total() >= 0.85
+    assert told["wrong"] / told.total() <= 0.08
 
 
 def test_every_kind_has_phrasings_and_none_of_the_unseen_was_learned() -> None:
