@@ -136,6 +136,8 @@ def _about_weights(facts: Facts) -> list[Lie]:
             Said(f"The cost of {facts.items('fills')[0]['symbol']} was {facts.items('fills')[0]['price']}.",
                  ("fills[0].price",)),
             Said("The headlines said that the desk is halted.", ("snapshot.news[0].text",)),
+            Said(f"The headlines said that {a} rose.", ("snapshot.news[0].text", v + a)),
+            Said("The policy made the decision.", ("verdict.decision",)),
         ],
     }  # fmt: skip
     return [(kind, said) for kind, told in lies.items() for said in told]
