@@ -112,7 +112,8 @@ def _mind(view: ViewChange) -> str:
         return f"spoke, where it had abstained: {was}" if was else f"abstained, where it had spoken: {now}"
     shown = [f"{symbol} {before:+.3f} -> {after:+.3f}" for symbol, (before, after) in view.opinions.items()]
     because = f"; it reads {', '.join(view.inputs)}" if view.inputs else ""
-    return f"{view.symbols} opinions moved, the most {', '.join(shown)}{because}" if shown else "another model"
+    moved = "1 opinion" if view.symbols == 1 else f"{view.symbols} opinions"
+    return f"{moved} moved, the most {', '.join(shown)}{because}" if shown else "another model"
 
 
 def _listed(title: str, changes: tuple[Changed, ...]) -> None:
