@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.desk.market import a_desk, write_market
 from benchmarks.figures import figure, publish
 
-SYMBOLS, CYCLES, SEED = 143, 60, 0
+SYMBOLS, CYCLES, SEED = 143, 100, 0
 FIRST_CYCLE = """
 import json, sys
 from pathlib import Path
