@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agents.explainer.cite import Cite
@@ -28,8 +28,8 @@ class Ask:
 
     def ranked(self, path: str) -> list[str]:
         """Symbols of a mapping of weights by size, the largest first (ties by name), without cash."""
-        names = [s for s in self.facts.keys(path) if s != CASH]
-        return sorted(names, key=lambda s: (-abs(self.facts.number(f"{path}.{s}")), s))
+        weights: Mapping[str, float] = self.facts.get(path) if self.facts.keys(path) else {}
+        return sorted((s for s in weights if s != CASH), key=lambda s: (-abs(weights[s]), s))
 
     def asked(self, symbol: str) -> bool:
         """Whether a symbol is meant: it was named, or none was."""

@@ -40,10 +40,8 @@ def _view(ask: Ask, agent: str) -> list[str]:
         return [_on(ask, agent, symbol) for symbol in ask.intent.symbols]
     by = f", formed by {ask.cite.quote(f'views.{agent}.model')}" if ask.facts.has(f"views.{agent}.model") else ""
     lines = [f"`{agent}` has {ask.cite.count(f'views.{agent}.opinions')} opinions{by}."]
-    ranked = sorted(
-        ask.facts.keys(f"views.{agent}.opinions"),
-        key=lambda s: (_keenness(ask, ask.facts.number(f"views.{agent}.opinions.{s}.score")), s),
-    )
+    scores = {s: float(o["score"]) for s, o in ask.facts.get(f"views.{agent}.opinions").items()}
+    ranked = sorted(scores, key=lambda s: (_keenness(ask, scores[s]), s))
     shown = 5 if ask.intent.agents else 1
     return lines + bullets(_on(ask, agent, symbol) for symbol in ranked[:shown])
 
