@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from app.settings import Settings
-from data.errors import BadConfig, InputError, NotFound
+from data.errors import BadConfig, NotFound
 from graph.journal import Entry, Journal
 from graph.record import CycleRecord, cycle_id_of
 from graph.state import CycleInput
 from tools.execution.schema import CycleStatus
-from tools.execution.settlement import new_book
 from tools.risk.kill_switch.halt import read_halt, resume
 
 if TYPE_CHECKING:
@@ -102,34 +101,14 @@ class Desk:
     @contextmanager
     def taken_up(self, as_of: str | None = None) -> Generator[tuple[CycleInput, CycleStatus]]:
         """Take up the cycle of a slot, alone on its book: what starts the graph, and how far the cycle had come."""
+        from app.take_up import take_up
+
         book = self.settings.book_name()
         with self._alone(book):
             slot = self.market.slot(book, as_of)
             cycle_id = cycle_id_of(book, slot)
-            yield {"book": book, "slot": slot, "cycle_id": cycle_id}, self._begin(book, slot, cycle_id)
-
-    def _begin(self, book: str, slot: str, cycle_id: str) -> CycleStatus:
-        """Take up the cycle of a slot. One that was begun with other settings begins anew, unless it has decided."""
-        ledger, settings = self._stores.ledger, self.settings.restart()
-        from app.venues import account_of, deposit_of, refuse_another_venue, remember_venue
-
-        if ledger.book(book) is not None:
-            refuse_another_venue(self._home, book, self.settings)
-        else:
-            remember_venue(self._home, book, self.settings)
-            config = self.market.config
-            deposit = deposit_of(config, account_of(self.settings), ledger)
-            ledger.create_book(new_book(book, deposit, short=not config.limits.long_only))
-        before = ledger.started_with(cycle_id)
-        if before not in (None, settings) and ledger.cycle(cycle_id).status in ("started", "abandoned"):
-            from app.drive import thread_of
-
-            self._stores.forget(thread_of(book, slot))
-        status = ledger.open_cycle(book, slot, cycle_id, settings)
-        if status == "decided" and before != settings:
-            remedy = f"run it as it was begun: {' '.join(f'{k}={v}' for k, v in sorted((before or {}).items()) if v)}"
-            raise InputError(f"cycle {cycle_id} has decided under other settings", remedy)
-        return status
+            status = take_up(self.market, self.settings, book, slot, cycle_id)
+            yield {"book": book, "slot": slot, "cycle_id": cycle_id}, status
 
     @property
     def approvals(self) -> Approvals:

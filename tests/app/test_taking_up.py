@@ -1,0 +1,43 @@
+"""An unfinished cycle is gone on with by a later version of the desk, and begun anew only under other settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.take_up import take_up
+from data.errors import InputError
+from graph.record import cycle_id_of
+from tests.desks import SMALL, desk
+
+BOOK, SLOT = "simulated", "2023-03-15T20:00:00Z"
+CYCLE = cycle_id_of(BOOK, SLOT)
+
+
+def begun(here, forget=(), **changed):
+    """A cycle that a version begun which did not know the settings `forget`."""
+    started = {k: v for k, v in here.settings.restart().items() if k not in forget} | changed
+    ledger = here.stores.ledger
+    take_up(here.market, here.settings, BOOK, "2023-03-14T20:00:00Z", cycle_id_of(BOOK, "2023-03-14T20:00:00Z"))
+    ledger.open_cycle(BOOK, SLOT, CYCLE, started)
+    return ledger
+
+
+def test_settings_that_came_since_are_no_other_settings(tmp_path):
+    here = desk(tmp_path, symbols=SMALL)
+    begun(here, forget=("mask", "llm")).commit_decision(CYCLE, "{}", ())
+    assert take_up(here.market, here.settings, BOOK, SLOT, CYCLE) == "decided"
+
+
+def test_a_decision_under_other_settings_is_refused_with_how_it_was_begun(tmp_path):
+    here = desk(tmp_path, symbols=SMALL)
+    begun(here, seed=8).commit_decision(CYCLE, "{}", ())
+    with pytest.raises(InputError, match="other settings") as refused:
+        take_up(here.market, here.settings, BOOK, SLOT, CYCLE)
+    assert "seed=8" in refused.value.remedy
+
+
+def test_one_that_has_not_decided_begins_anew_under_other_settings(tmp_path):
+    here = desk(tmp_path, symbols=SMALL)
+    ledger = begun(here, seed=8)
+    assert take_up(here.market, here.settings, BOOK, SLOT, CYCLE) == "started"
+    assert ledger.started_with(CYCLE) == here.settings.restart()
