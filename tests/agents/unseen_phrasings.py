@@ -1,6 +1,9 @@
-"""Questions that were written after the router was made and that it has never learned: how well it does on new ones.
+"""Questions that the router has never learned: how well it does on new ones. As in agents.explainer.phrasings.
 
-As in agents.explainer.phrasings; the router's words, concepts and thresholds were not changed after a look at them.
+`UNSEEN` was written after the router was made. It is in no example, but has been looked at twice: to choose between
+ways of weighing the features, and to mend the edge of a word in a concept. So its figures are a little too good.
+`SECOND` was written later, by somebody who had read the concepts but not the phrasings, before the threshold was set
+anew; it was asked once, when that was done, and nothing was changed after.
 """
 
 from __future__ import annotations
@@ -110,4 +113,77 @@ how do I bake bread | what's the weather like | tell me something funny | who is
 can you drive a car | what is two plus two
 """
 
-UNSEEN = read(TABLE)
+SECOND_TABLE = """
+# why
+SYM went from big to almost nothing, what happened | explain the jump in SYM | what's behind our SYM stake
+so why exactly did you add to SYM this time | walk me through the SYM call
+# decision
+what's the headline | so what did you end up doing | tell me the result of today's run
+quick rundown of this cycle please
+# changes
+which names came in fresh | what's different compared to before the trade | whose weight was lowered
+who are the big movers in our book
+# positions
+show me our holdings | where is most of our money | what are our three biggest bets | is there any crypto in there
+# contributors
+whose idea was SYM | did AGT push SYM up or down | who deserves the credit for the SYM weight
+how heavily did the prior count for SYM
+# limits
+was anything scaled back by risk rules | would we have bought more SYM without hitting a cap, which one
+did any restriction bite | by how much was SYM clipped
+# approval
+was there human sign off | who gave the go ahead | did a manager change anything before it went out
+# state
+has trading been switched off | did the circuit breaker go off | is SYM blocked at the moment
+# evidence
+what articles did you read about SYM | what is the SYM opinion based on | any press on SYM lately
+# views
+what does AGT make of SYM | is anybody bearish on SYM | how confident were they about SYM | do opinions on SYM clash
+# abstentions
+did anyone refuse to give an opinion | why was AGT quiet | who didn't vote
+# risk
+how risky is the book | what could we lose on a really bad day | is the volatility too high | how's our gross exposure
+# turnover
+how much of the portfolio changed hands | did we churn a lot | turnover in percent of nav
+# orders
+what did we actually trade | did all the orders get filled | were any trades refused by the broker
+# costs
+what did we pay in fees | how far off the decision price were the fills | did SYM cost us a lot to trade
+# cash
+how much money is sitting idle | how much of the money did we not put to work | what's left in cash after the trades
+# book
+what is the portfolio worth now | how far under the high water mark are we | are we up or down overall
+# gains
+is our SYM stake making or losing money so far | which holding is deepest in the red | at what price did we get into SYM on average
+# data
+were there gaps in the data | did every feed deliver | how old is the latest price of SYM
+# policies
+which model made the call | on what period was the model trained | how did it do on dates it hadn't seen
+# fallback
+did the main model fail and something else step in | which controller produced the weights | was a plan b needed
+# regime
+how nervous is the market | what kind of market are we in | are we in a crisis regime
+# macro
+where is inflation at | what does the yield curve look like | any economic releases considered
+# identity
+what's the cycle number | was this run on real data | which version of the software made this
+# history
+when did we start holding SYM | has SYM always been this big | what did we own three cycles ago | SYM's path over time
+# counterfactual
+what would SYM be if AGT had kept quiet | take AGT away, what's left | how would it have looked with no limits at all
+# compare
+why not SYM instead of SY2 | what has SYM got that SY2 hasn't | put SYM and SY2 next to each other
+# quote
+at what price is SYM trading | is SYM overbought | what sort of instrument is SYM
+# settings
+how big may a single position get | which broker are we connected to | may we go short
+what's the minimum trade size
+# help
+what sort of thing can you tell me | can you give examples of what to ask | I am new here, how does asking work
+# beyond
+where will SYM be next month | is SYM a good buy | how many people work at SYM | will the market crash soon
+# unknown
+tell me a story about dragons | what time is the football on | lorem ipsum dolor | recommend me a novel
+"""
+
+UNSEEN, SECOND = read(TABLE), read(SECOND_TABLE)
