@@ -9,6 +9,7 @@ NAMES = (
     "cycle", "kill_switch",
     "rl.kernel", "rl.ppo", "rl.heads", "rl.sac", "rl.decide", "rl.curves", "rl.cluster",
     "rl.evidence", "rl.evidence_meta", "rl.ablation",
+    "desk.cycle", "desk.overhead", "desk.recovery", "desk.shapley", "desk.answers", "desk.replays", "desk.schedule",
     "market.vectorised", "market.event", "market.orderbook", "market.gate", "market.options",
 )  # fmt: skip
 
