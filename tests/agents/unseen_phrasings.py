@@ -154,7 +154,8 @@ how much money is sitting idle | how much of the money did we not put to work | 
 # book
 what is the portfolio worth now | how far under the high water mark are we | are we up or down overall
 # gains
-is our SYM stake making or losing money so far | which holding is deepest in the red | at what price did we get into SYM on average
+is our SYM stake making or losing money so far | which holding is deepest in the red
+at what price did we get into SYM on average
 # data
 were there gaps in the data | did every feed deliver | how old is the latest price of SYM
 # policies
