@@ -35,6 +35,8 @@ def _side_by_side(arguments: Any) -> list[dict[str, Any]]:
         started = [subprocess.Popen(one, stdout=subprocess.PIPE, text=True) for one in now]
         for process in started:
             lines = process.communicate()[0].splitlines()
+            if process.returncode not in (0, 1):  # 1: something was amiss, and is counted
+                sys.exit(f"the harness itself failed: {' '.join(process.args[1:])}")
             found.append(json.loads(lines[-1]))
             sys.stdout.write("".join(f"{line}\n" for line in lines[:-1] if found[-1]["unclean"]))
     return found

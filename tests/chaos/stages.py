@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple, TypedDict
 
@@ -46,7 +47,7 @@ def second_slot(place, points):
     """The cycle that collects what was filled late, withdraws the rest, and rotates."""
     try:
         control(place.port, place.account, "trade_once")
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise SourceUnavailable("the venue is away") from error
     _slot(place, SLOT, points)
 
