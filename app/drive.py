@@ -12,9 +12,9 @@ from langgraph.types import Command
 
 from app.tracing import TraceTags, tracers
 from data.errors import NotFound
+from graph.catch_up import catch_up
 from graph.checkpoint import storage_errors
 from graph.cycle import CycleGraph
-from graph.decision import take_up
 from graph.state import CycleInput
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def drive(
     thread = thread_of(start["book"], start["slot"])
     with storage_errors(), tracers(stores.traces, tags) as callbacks:
         config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
-        take_up(graph, config, start, stores.ledger)
+        catch_up(graph, config, start, stores.ledger)
         given = _entry(graph, config, start, response)
         stream = graph.stream(
             given,

@@ -5,24 +5,17 @@ The ledger, not the checkpointer, gives exactly-once: what has been decided is t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.meta.allocation import Allocation
 from agents.view import View
+from data.errors import CorruptFile
 from graph.record import Approval, canonical
-from graph.state import CycleInput, CycleState, SnapshotRef
+from graph.state import CycleState, SnapshotRef
 from tools.execution.book import Book
-from tools.execution.ledger import Ledger
 from tools.execution.orders import Fill
 from tools.risk.kill_switch.halt import HaltState
 from tools.risk.verdict import Verdict
-
-if TYPE_CHECKING:
-    from langchain_core.runnables import RunnableConfig
-
-    from graph.cycle import CycleGraph
 
 
 class Decision(BaseModel):
@@ -49,14 +42,10 @@ def decision_of(state: CycleState) -> Decision:
     return Decision(**{name: state[name] for name in Decision.model_fields})
 
 
-def take_up(graph: CycleGraph, config: RunnableConfig, start: CycleInput, ledger: Ledger) -> None:
-    """Bring a thread whose checkpoint is behind its ledger up to the stored decision.
-
-    Afterwards the thread goes on at execution. CorruptFile where the decision is not what was written.
-    """
-    stored = ledger.decision(start["cycle_id"])
-    if stored is None or {"execution", "record"} & {*graph.get_state(config).next}:
-        return
-    decision = Decision.model_validate_json(stored)
-    values: dict[str, Any] = {**start, **{name: getattr(decision, name) for name in Decision.model_fields}}
-    graph.update_state(config, values, as_node="approval" if decision.approval.required else "risk_check")
+def read_decision(text: str, cycle_id: str) -> Decision:
+    """The inverse of `Decision.text`; CorruptFile where another version of the desk stored something else."""
+    try:
+        return Decision.model_validate_json(text)
+    except ValidationError as error:
+        remedy = "finish the cycle with the version of bullpen that decided it"
+        raise CorruptFile(f"the decision of {cycle_id} was stored in another form", remedy) from error

@@ -12,8 +12,8 @@ from langgraph.types import Command
 import graph.cycle
 from app.gates import BookGates
 from data.errors import SourceUnavailable
+from graph.catch_up import catch_up
 from graph.checkpoint import open_checkpointer
-from graph.decision import take_up
 from graph.record import cycle_id_of
 from tests.chaos.line_to_venue import DEPOSIT, TIMEOUT_S, HttpBroker, call, control
 from tests.chaos.toy_desk import BOOK, CONFIG, EARLIER, SLOT, SYMBOLS, context_of, open_desk
@@ -68,7 +68,7 @@ def _slot(place, slot, points):
     context = context_of(place.home, ledger, broker, gate, crash_point=points)
     saver = points.around_writes_of(open_checkpointer(place.database or place.home / "checkpoints.sqlite"))
     machine, config = graph.cycle.build_cycle(saver), {"configurable": {"thread_id": slot}}
-    take_up(machine, config, start, ledger)
+    catch_up(machine, config, start, ledger)
     given = None if machine.get_state(config).next else start
     machine.invoke(given, config, context=context, durability=place.durability)
     if machine.get_state(config).interrupts:

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.errors import CorruptFile
+from graph.decision import read_decision
 from graph.record import canonical, cycle_id_of, digest
 from graph.replay import differences
 
@@ -49,3 +51,8 @@ def test_a_cycle_is_named_by_book_and_slot_alone() -> None:
     assert cycle_id_of("a", "t") == cycle_id_of("a", "t")
     assert len({cycle_id_of(b, s) for b in ("a", "b") for s in ("t", "u")}) == 4
     assert digest({"a": 1}) != digest({"a": 1.5})
+
+
+def test_a_decision_of_another_version_is_named_not_guessed() -> None:
+    with pytest.raises(CorruptFile, match="cy-1 was stored in another form"):
+        read_decision('{"verdict": {}}', "cy-1")
