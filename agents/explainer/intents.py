@@ -13,15 +13,12 @@ from typing import Literal
 
 from agents.explainer.dossier import Wants
 from agents.explainer.facts import Facts
+from agents.explainer.features import AGENT, SYMBOL
 from agents.explainer.omissions import omissions
 from agents.explainer.patterns import PREMISES, Kind, Premise
-from agents.explainer.router import AGENT, SYMBOL, Likeness, likeness
+from agents.explainer.router import Likeness, likeness, sure
 from agents.explainer.words import agents_in, called_by_name, mask, strangers_in, symbols_in
 
-LEAST_MARGIN = -0.45
-"""Below it a question is unlike all that is known."""
-LEAST_LEAD = 0.15
-"""Below it a question could as well be of the next kind."""
 _OF_THE_WHOLE: frozenset[Kind] = frozenset({"changes", "positions", "decision", "cash", "book", "identity", "turnover"})
 """Kinds about the whole portfolio: a question that names a symbol means that symbol instead."""
 _OF_SYMBOLS: frozenset[Kind] = frozenset(
@@ -104,7 +101,7 @@ class _Found:
 def _kind(near: Likeness, found: _Found, words: str) -> Kind:
     """The likeliest kind that the names in the question allow."""
     kind: Kind = "unknown"
-    if near.margin >= LEAST_MARGIN and (near.lead >= LEAST_LEAD or near.margin >= 0.0):
+    if sure(near):
         kind = next(_fitting(near, found))
     elif found.names_one and not re.search(r"[a-z]{3,} .*[a-z]{3,}", words):
         kind = "why"  # a symbol and next to nothing else

@@ -1,31 +1,36 @@
-"""The router: how much a question resembles those of each kind, by a linear model of words, letters and concepts.
+"""The router: how much a question resembles those of each kind, by a linear model of letters, words and concepts.
 
-It learns from agents.explainer.phrasings when it is first asked (about half a second, once a process), from nothing
-else, and the same way every time: no network, no weights in a file.
+Its weights were fitted ahead (agents.explainer.fit_router) from agents.explainer.phrasings, from nothing else, and are
+shipped; to answer takes numpy alone, no network and nothing random.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import combinations
-from typing import TYPE_CHECKING, cast
+from functools import cache, cached_property
+from pathlib import Path
+from typing import cast
 
-from agents.explainer.concepts import concepts_in
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.explainer.features import AGENT, SYMBOL, cues, letters, words
 from agents.explainer.patterns import Kind
-from agents.explainer.phrasings import PHRASINGS
 from agents.explainer.words import mask
+from data.errors import CorruptFile
 
-if TYPE_CHECKING:
-    from sklearn.pipeline import Pipeline
-
-SYMBOL, AGENT = "xsym", "xagt"
-"""What stands for a symbol and for an agent in the words that are routed."""
-ALONE, TOGETHER = 0.5, 0.35
-"""Weights of a concept, and of a pair of them, beside words of unit length."""
+SHIPPED = Path(__file__).parent / "shipped"
+TENSORS, TABLE = "router.safetensors", "router.json"
+REFIT = "python -m agents.explainer.fit_router"
+LEAST_MARGIN = -0.45
+"""Below it a question is unlike all that is known."""
 LONGEST = 400
 """Characters of a question that are looked at; a question says what it wants in the first of them or the last."""
+Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +55,66 @@ class Likeness:
         return self.ranked[0][1] - self.ranked[1][1]
 
 
-def likeness(words: str, model: Pipeline | None = None) -> Likeness:
+@dataclass(frozen=True)
+class Weights:
+    """What was learned: for each kind a weight of each feature. Features stand in the order letters, words, cues."""
+
+    kinds: tuple[Kind, ...]
+    letters: Sequence[str]
+    words: Sequence[str]
+    cues: Sequence[str]
+    idf: Floats
+    """Inverse document frequency of letters and words, one after the other."""
+    coefficients: Floats
+    """Features x kinds."""
+    intercepts: Floats
+    """One a kind."""
+    least_lead: float = 0.0
+    """Below it an answer would not be right twice as often as wrong (agents.explainer.fit_router.least_lead)."""
+    fitted_from: str = ""
+    """`agents.explainer.fit_router.digest` of what was learned from."""
+
+    def margins(self, question: str) -> NDArray[np.float64]:
+        """The margin of each kind: what scikit-learn's decision_function gives."""
+        found = [*self._runs(letters(question), self._letter_places), *self._runs(words(question), self._word_places)]
+        found += [(self._cue_places[cue], w) for cue, w in cues(question).items() if cue in self._cue_places]
+        places, values = [place for place, _ in found], np.array([value for _, value in found], dtype=np.float64)
+        return values @ self.coefficients[places].astype(np.float64) + self.intercepts
+
+    def _runs(self, runs: Iterable[str], places: Mapping[str, int]) -> Iterator[tuple[int, float]]:
+        """Places and weights of the runs that are known: (1 + log count) x idf, brought to unit length."""
+        counts = Counter(place for run in runs if (place := places.get(run)) is not None)
+        raw = {place: (1.0 + math.log(count)) * float(self.idf[place]) for place, count in counts.items()}
+        length = math.sqrt(math.fsum(value * value for value in raw.values()))
+        return ((place, value / length) for place, value in raw.items())
+
+    @cached_property
+    def _letter_places(self) -> dict[str, int]:
+        return {run: place for place, run in enumerate(self.letters)}
+
+    @cached_property
+    def _word_places(self) -> dict[str, int]:
+        return {run: place for place, run in enumerate(self.words, len(self.letters))}
+
+    @cached_property
+    def _cue_places(self) -> dict[str, int]:
+        return {cue: place for place, cue in enumerate(self.cues, len(self.letters) + len(self.words))}
+
+
+def likeness(question: str, weights: Weights | None = None) -> Likeness:
     """How alike the kinds are to a question in lower case, with SYMBOL and AGENT for the names in it.
 
-    `model` is one of `fitted`; the one that has learned all phrasings where it is not given.
+    `weights` are the shipped ones where none are given. Raises CorruptFile where those cannot be read.
     """
-    cut = words if len(words) <= LONGEST else f"{words[: LONGEST // 2]} {words[-LONGEST // 2 :]}"
-    model = model or _model()
-    margins = model.decision_function([cut])[0]
-    ranked = sorted(zip(model.classes_, margins, strict=True), key=lambda pair: (-pair[1], pair[0]))
-    return Likeness(tuple((cast(Kind, str(kind)), float(margin)) for kind, margin in ranked))
+    cut = question if len(question) <= LONGEST else f"{question[: LONGEST // 2]} {question[-LONGEST // 2 :]}"
+    weights = weights or shipped()
+    ranked = sorted(zip(weights.kinds, weights.margins(cut), strict=True), key=lambda pair: (-pair[1], pair[0]))
+    return Likeness(tuple((kind, float(margin)) for kind, margin in ranked))
+
+
+def sure(found: Likeness) -> bool:
+    """Whether the likeliest kind may be answered: the question is like it, and clearly more than like the next."""
+    return found.margin >= LEAST_MARGIN and found.lead >= shipped().least_lead
 
 
 def masked(phrasing: str) -> str:
@@ -67,36 +122,27 @@ def masked(phrasing: str) -> str:
     return mask(phrasing.replace("AGT", AGENT), ("SYM", "SY2"), SYMBOL, AGENT)
 
 
-def fitted(phrasings: Mapping[Kind, Sequence[str]]) -> Pipeline:
-    """A model that has learned these phrasings: a support vector machine for each kind."""
-    from sklearn.feature_extraction import DictVectorizer
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_pipeline, make_union
-    from sklearn.preprocessing import FunctionTransformer
-    from sklearn.svm import LinearSVC
-
-    features = make_union(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
-        TfidfVectorizer(token_pattern=r"[a-z0-9_&]+|\?", ngram_range=(1, 3), sublinear_tf=True),
-        make_pipeline(FunctionTransformer(_cues), DictVectorizer()),
-    )
-    examples = [(masked(phrasing), kind) for kind, known in phrasings.items() for phrasing in known]
-    return make_pipeline(features, LinearSVC(C=1.0, random_state=0)).fit(
-        [words for words, _ in examples], [kind for _, kind in examples]
-    )
-
-
 @cache
-def _model() -> Pipeline:
-    return fitted(PHRASINGS)
+def shipped() -> Weights:
+    """The weights that come with the package. Raises CorruptFile where they cannot be read."""
+    return read(SHIPPED)
 
 
-def _cues(questions: Sequence[str]) -> list[dict[str, float]]:
-    """The concepts of each question, with the symbols and agents it names, and every pair of them."""
-    found: list[dict[str, float]] = []
-    for words in questions:
-        named = [f"symbols {min(count, 2)}"] if (count := words.count(SYMBOL)) else []
-        named += [*concepts_in(words), *(["an agent"] if AGENT in words else [])]
-        alone = dict.fromkeys(named, ALONE)
-        found.append(alone | {f"{a} + {b}": TOGETHER for a, b in combinations(sorted(named), 2)})
-    return found
+def read(folder: Path) -> Weights:
+    """The weights that `agents.explainer.fit_router` wrote. Raises CorruptFile where they cannot be read."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        table = json.loads((folder / TABLE).read_bytes())
+        tensors = load((folder / TENSORS).read_bytes())
+        kinds = cast("tuple[Kind, ...]", tuple(table["kinds"]))
+        weights = Weights(kinds, table["letters"], table["words"], table["cues"], tensors["idf"],
+                          tensors["coefficients"], tensors["intercepts"], table["least_lead"],
+                          table["fitted_from"])  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise CorruptFile("the weights of the question router cannot be read", "Install bullpen again.") from error
+    features = len(weights.letters) + len(weights.words) + len(weights.cues)
+    if weights.coefficients.shape != (features, len(kinds)) or weights.intercepts.shape != (len(kinds),):
+        raise CorruptFile("the weights of the question router do not fit its words", "Install bullpen again.")
+    return weights

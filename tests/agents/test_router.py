@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from agents.explainer.explain import WRITERS
 from agents.explainer.facts import Facts
-from agents.explainer.intents import LEAST_LEAD, LEAST_MARGIN, understand
+from agents.explainer.fit_router import exported, fitted
+from agents.explainer.intents import understand
+from agents.explainer.patterns import Kind
 from agents.explainer.phrasings import PHRASINGS
-from agents.explainer.router import fitted, likeness, masked
+from agents.explainer.router import likeness, masked, sure
 from tests.agents.desk_records import SYMBOLS, a_record
-from tests.agents.unseen_phrasings import UNSEEN
+from tests.agents.unseen_phrasings import SECOND, UNSEEN
 
 FACTS = Facts(a_record())
 AGENTS = (
@@ -43,9 +46,9 @@ def fold_of(phrasing: str) -> int:
     return hashlib.sha256(phrasing.encode()).digest()[0] % 3
 
 
-def told_of_unseen() -> Counter[str]:
-    """How the unseen phrasings are judged, asked of a record by name."""
-    asked = [(kind, phrasing) for kind, phrasings in UNSEEN.items() for phrasing in phrasings]
+def told_of(unseen: Mapping[Kind, Sequence[str]]) -> Counter[str]:
+    """How unseen phrasings are judged, asked of a record by name."""
+    asked = [(kind, phrasing) for kind, phrasings in unseen.items() for phrasing in phrasings]
     return Counter(
         judged(kind, understand(as_asked(phrasing, i), FACTS).kind) for i, (kind, phrasing) in enumerate(asked)
     )
@@ -55,20 +58,20 @@ def told_by_fold() -> Counter[str]:
     """How each third of the phrasings is judged by a model that learned the other two."""
     told: Counter[str] = Counter()
     for fold in range(3):
-        model = fitted({kind: [p for p in known if fold_of(p) != fold] for kind, known in PHRASINGS.items()})
+        learned = {kind: [p for p in known if fold_of(p) != fold] for kind, known in PHRASINGS.items()}
+        weights = exported(fitted(learned))
         for kind, known in PHRASINGS.items():
             for phrasing in (p for p in known if fold_of(p) == fold):
-                found = likeness(masked(phrasing), model)
-                sure = found.margin >= LEAST_MARGIN and (found.lead >= LEAST_LEAD or found.margin >= 0.0)
-                told[judged(kind, found.best if sure else "unknown")] += 1
+                found = likeness(masked(phrasing), weights)
+                told[judged(kind, found.best if sure(found) else "unknown")] += 1
     return told
 
 
 def test_new_phrasings_are_understood_or_admitted_not_to_be() -> None:
-    told = told_of_unseen()
+    told = told_of(UNSEEN)
     assert told.total() >= 200
     assert told["right"] / told.total() >= 0.9
-    assert told["wrong"] / told.total() <= 0.04
+    assert told["wrong"] / told.total() <= 0.03
 
 
 @pytest.mark.slow
@@ -76,20 +79,14 @@ def test_phrasings_held_out_by_a_fixed_rule_are_understood() -> None:
     told = told_by_fold()
     assert told.total() >= 2_000
     assert told["right"] / told.total() >= 0.85
-    assert told["wrong"] / told.total() <= 0.08
+    assert told["wrong"] / told.total() <= 0.05
 
 
 def test_every_kind_has_phrasings_and_none_of_the_unseen_was_learned() -> None:
     assert set(PHRASINGS) | {"absent", "empty"} == set(WRITERS)
-    assert set(UNSEEN) == set(PHRASINGS)
+    assert set(UNSEEN) == set(SECOND) == set(PHRASINGS)
     learned = {phrasing.lower() for known in PHRASINGS.values() for phrasing in known}
-    assert [p for known in UNSEEN.values() for p in known if p.lower() in learned] == []
-
-
-def test_a_model_fitted_anew_says_the_same_to_the_last_bit() -> None:
-    few = {kind: known[:12] for kind, known in PHRASINGS.items()}
-    first, second = fitted(few), fitted(few)
-    assert likeness("why more xsym than xsym?", first) == likeness("why more xsym than xsym?", second)
+    assert [p for unseen in (UNSEEN, SECOND) for known in unseen.values() for p in known if p.lower() in learned] == []
 
 
 @pytest.mark.parametrize(
