@@ -126,6 +126,7 @@ class Market:
         venue = self.broker(book, slot, gate, self.builder.next_bar)
         # at the paper venue an order is filled at a bar to come, of which the next order must know nothing
         broker = venue if self.config.venue == "paper" else WatchedBroker(venue, gate.learn)
+        opener = LedgerOpener(ledger, broker, self.config, self.slots)
         return CycleContext(
             source=self.source.name,
             source_params=self.source.params(),
@@ -133,12 +134,13 @@ class Market:
             snapshots=self.facts,
             agents=self.agents(book, slot),
             controller=self.controller(),
-            opener=LedgerOpener(ledger, broker, self.config, self.slots),
+            opener=opener,
             ledger=ledger,
             broker=broker,
             halt=lambda: read_halt(self.stores.home),
             code_hash=code_hash(),
             gate=gate,
+            verify_account=opener.verify,
             node_deadline_s=self.config.node_deadline_s,
         )
 

@@ -80,6 +80,8 @@ class CycleContext:
     code_hash: str
     gate: AccountGate | None = None
     """The gate that `broker` asks; a replay has none to open, for it refuses what the record says was refused."""
+    verify_account: Callable[[Book, datetime], None] = lambda _opening, _as_of: None
+    """Raises where the account is no longer what the cycle opened on; a replay's is what the record says."""
     approver: Approver | None = None
     """None means: interrupt and wait for a person."""
     node_deadline_s: float | None = None

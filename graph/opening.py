@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from data.clock import Slots, slot_text
-from data.errors import NotFound
+from data.errors import InputError, NotFound
 from data.snapshot import Snapshot
 from graph.config import CycleConfig
 from graph.context import Opener
@@ -56,6 +56,24 @@ class LedgerOpener:
         unresolved = [i for i in self._ledger.open_orders(name) if i.order.time_in_force != "gtc"]
         positions = Line(self._broker, PATIENCE_S).positions()
         return reconciled(locked, positions, snapshot.as_of, unresolved), late
+
+    def verify(self, opening: Book, as_of: datetime) -> None:
+        """InputError where the account is no longer what a cycle opened on that has sent nothing yet.
+
+        Between opening and sending a person may think for hours, and meanwhile the kill switch may sell everything.
+        """
+        working = [i for i in self._ledger.open_orders(opening.name) if i.order.time_in_force != "gtc"]
+        now = reconciled(opening, Line(self._broker, PATIENCE_S).positions(), as_of, working)
+        locked = {lock.rule: lock.detail for lock in opening.locks if not lock.symbol}
+        held = {lock.rule: lock.detail for lock in now.locks if not lock.symbol}
+        why = "" if held.get(UNRECONCILED, "") == locked.get(UNRECONCILED, "") else held[UNRECONCILED]
+        if working and UNRESOLVED not in locked:
+            why = held[UNRESOLVED]
+        if why:
+            raise InputError(
+                f"the account of book {opening.name} has changed since this cycle opened it: {why}",
+                "nothing was sent; run the book's next slot",
+            )
 
 
 def reconciled(book: Book, positions: Mapping[str, float], at: datetime, unresolved: Sequence[Intent] = ()) -> Book:

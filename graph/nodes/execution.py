@@ -25,6 +25,8 @@ def execution(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, An
         slot=state["slot"],
         min_notional=context.config.min_order_notional,
     )
+    if context.ledger.decision(state["cycle_id"]) is None:  # what has decided may have sent, and is brought to its end
+        context.verify_account(opening, snapshot.as_of)
     context.ledger.commit_decision(state["cycle_id"], decision_of(state).text(), orders)
     context.crash_point("decided")
     if context.gate is not None and not context.halt().on:  # while halted it stays as it is: nothing may leave

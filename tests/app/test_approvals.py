@@ -12,7 +12,10 @@ from app.approvals import EXPIRY
 from app.cli import app, run
 from data.errors import InputError, NotFound
 from tests.desks import DATE, SMALL, desk
+from tools.risk.gate.gate import Gate
+from tools.risk.gate.limits import GateLimits
 
+SLOT = "2023-03-15T20:00:00Z"
 TOKEN = "a-token-of-enough-characters"
 
 
@@ -113,3 +116,25 @@ def test_the_api_lists_and_answers(tmp_path):
     record = client.post(where, json={"type": "ignore", "by": "ann"}).json()
     assert (record["approval"]["answer"], record["approval"]["by"]) == ("rejected", "ann")
     assert client.post(where, json={"type": "accept", "by": "bob"}).status_code == 400
+
+
+def test_a_proposal_is_not_executed_on_an_account_that_was_flattened_meanwhile(tmp_path):
+    (tmp_path / "desk.yaml").write_text("approval: always\n")
+    here = desk(tmp_path, symbols=SMALL, config=tmp_path / "desk.yaml")
+    here.approvals.answer(here.cycle("2023-03-14").cycle_id, {"type": "accept", "by": "ann"})
+    waiting = here.cycle(DATE)
+    assert here.halt("drill", "ann", flatten=True)["flattened"]
+    here.resume("ann")
+    out = dict.fromkeys(waiting.request["action_request"]["args"]["weights"], 0.0) | {"CASH": 1.0}
+    changed = "has changed since this cycle opened it"
+    with pytest.raises(InputError, match=changed):
+        here.approvals.answer(waiting.cycle_id, {"type": "edit", "args": {"weights": out}, "by": "ann"})
+    ledger, gate = here.stores.ledger, Gate(GateLimits(), halted=lambda: True)
+    venue = here.market.broker("simulated", SLOT, gate, here.market.builder.next_bar)
+    told = {i.order.order_id: venue.query(i.order.order_id) for i in ledger.open_orders("simulated")}
+    ledger.note(told)  # the venue has filled the kill switch's orders
+    assert venue.positions() == {}
+    with pytest.raises(InputError, match=changed):
+        here.cycle(DATE)
+    assert ledger.decision(waiting.cycle_id) is None
+    assert here.cycle("2023-03-16").status == "waiting", "the next slot opens on what is left"
