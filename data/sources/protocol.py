@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
-
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from data.market import Instrument
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Param = str | int | float | bool
 
