@@ -54,14 +54,20 @@ def execute(
         raise InputError(f"the orders are not those stored for cycle {cycle_id}", "commit the decision first")
     pending = ledger.pending(cycle_id)
     checkpoint("before_mark")
-    if not halted():
+    unmarked = halted()
+    if not unmarked:
         ledger.start_sending(cycle_id)
     checkpoint("marked")
+
+    def stopped() -> bool:
+        """What is not marked as sent may not leave, even where the switch is off again by now."""
+        return unmarked or halted()
+
     dispute = _dispute(ledger, ledger.cycle(cycle_id).book)
     line = Line(broker, patience_s, sleep)
     outcomes: dict[str, Answer] = {}
     for intent in pending:
-        outcomes[intent.order.order_id] = _brought_to_an_end(intent, line, halted, checkpoint, dispute)
+        outcomes[intent.order.order_id] = _brought_to_an_end(intent, line, stopped, checkpoint, dispute)
     checkpoint("before_note")
     ledger.note(outcomes)
     checkpoint("noted")

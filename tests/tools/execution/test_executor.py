@@ -126,6 +126,14 @@ def test_an_unknown_symbol_is_rejected_and_the_others_go_on(decided, tmp_path):
     venue.close()
 
 
+def test_a_switch_that_is_released_after_nothing_was_marked_sends_nothing(decided):
+    ledger, venue, _ = decided
+    switch = iter([True])
+    assert send(decided, halted=lambda: next(switch, False)) == ()
+    assert states(ledger) == ["cancelled"] * 4
+    assert venue.positions() == {}
+
+
 def test_the_kill_switch_stops_the_very_next_send(decided):
     broker = LossyBroker(decided[1], [])
     fills = send(decided, broker, halted=lambda: len(broker.submitted) >= 2)
