@@ -56,6 +56,8 @@ class AnswerRequest(BaseModel):
     args: dict[str, Any] | str | None = None
     by: Words
     note: Annotated[str, Field(max_length=2000)] = ""
+    proposal: Annotated[str, Field(max_length=64)] = ""
+    """The request's own: the answer is refused where another proposal waits by now."""
 
 
 def token_from(environment: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from data.clock import slot_text
 from data.errors import InputError, NotFound
 from data.market import CASH
-from graph.agent_inbox import read_response
+from graph.agent_inbox import read_response, refuse_another
 
 if TYPE_CHECKING:
     from app.desk import CycleOutcome, Desk, NodeFinished
@@ -37,6 +37,11 @@ class Waiting:
         """What is proposed, CASH among it."""
         return self.request["action_request"]["args"]["weights"]
 
+    @property
+    def proposal(self) -> str:
+        """What tells this proposal from another one of the same cycle; "" where an earlier version asked."""
+        return str(self.request["action_request"]["args"].get("proposal", ""))
+
     def expired(self, now: datetime) -> bool:
         """Whether it may no longer be answered."""
         return bool(self.expires_at) and now >= datetime.fromisoformat(self.expires_at)
@@ -62,13 +67,14 @@ class Approvals:
     ) -> CycleOutcome:
         """Answer in agent-inbox's HumanResponse form: accept, edit, respond or ignore (see graph.agent_inbox).
 
-        NotFound where nothing waits; InputError where the answer cannot be taken, or where the proposal has expired:
-        then it is closed as rejected.
+        NotFound where nothing waits; InputError where the answer cannot be taken, where it names another `proposal`
+        than the one that waits, or where that has expired: then it is closed as rejected.
         """
         entry = self._desk.unfinished(name)
         found = self._of(entry)
         if found is None:
             raise NotFound(f"cycle {entry.cycle_id} waits for nobody", "go on with it by `bullpen cycle`")
+        refuse_another(response, found.request)
         if found.expired(now or datetime.now(UTC)):
             self._close(entry, found)
             raise InputError(
@@ -76,7 +82,7 @@ class Approvals:
                 "run the book's next slot",
             )
         read_response(dict(response), found.weights)  # refused before anything of it is stored
-        return self._desk.go_on(entry, dict(response), on_node)
+        return self._desk.go_on(entry, {**response, "proposal": found.proposal}, on_node)
 
     def with_changes(self, name: str, changes: Mapping[str, float]) -> dict[str, float]:
         """The proposed weights of a waiting cycle with some of them set; what that leaves or takes is cash.
@@ -107,7 +113,8 @@ class Approvals:
     def _close(self, entry: Entry, found: Waiting) -> None:
         minutes = found.request["action_request"]["args"]["expires_minutes"]
         note = f"nobody answered within {minutes:g} minutes"
-        self._desk.go_on(entry, {"type": "ignore", "by": EXPIRY, "note": note}, None)
+        said = {"type": "ignore", "by": EXPIRY, "note": note, "proposal": found.proposal}
+        self._desk.go_on(entry, said, None)
 
     def _of(self, entry: Entry) -> Waiting | None:
         """What a cycle waits for; None where it is done, or was cut off before it asked."""

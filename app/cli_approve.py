@@ -41,6 +41,9 @@ def approve(
     comment: Annotated[str, typer.Option(help="Say something; the proposal goes on waiting.")] = "",
     by: By = "cli",
     note: Annotated[str, typer.Option(help="Why.")] = "",
+    proposal: Annotated[
+        str, typer.Option(help="The proposal you saw, as `bullpen approvals` names it; another one is refused.")
+    ] = "",
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -64,7 +67,7 @@ def approve(
         response = {"type": "respond", "args": comment}
     elif changes or weights:
         response = {"type": "edit", "args": {"weights": _edited(desk, cycle_id, changes or [], weights)}}
-    outcome = desk.approvals.answer(cycle_id, response | {"by": by, "note": note})
+    outcome = desk.approvals.answer(cycle_id, response | {"by": by, "note": note, "proposal": proposal})
     render.emit(outcome.as_json(), as_json, lambda: render.cycle(outcome))
 
 

@@ -12,6 +12,7 @@ from langgraph.types import Command
 
 from app.tracing import TraceTags, tracers
 from data.errors import NotFound
+from graph.agent_inbox import refuse_another
 from graph.catch_up import catch_up
 from graph.checkpoint import storage_errors
 from graph.cycle import CycleGraph
@@ -91,6 +92,7 @@ def _entry(graph: CycleGraph, config: RunnableConfig, start: CycleInput, respons
     if response is not None and not state.interrupts:
         raise NotFound(f"cycle {start['cycle_id']} waits for nobody any more", "see `bullpen journal`")
     if response is not None:
+        refuse_another(response, _request(state.interrupts))
         return Command(resume=response)
     return None if state.next else start
 

@@ -17,4 +17,5 @@ def waiting(found: Sequence[Waiting]) -> None:
         say(f"{proposal.cycle_id}: book {proposal.book}, slot {proposal.slot}, asked at {proposal.asked_at}{until}")
         for line in str(proposal.request["description"]).splitlines()[1:]:
             say(f"  {line}")
-        say(f"  bullpen approve {proposal.cycle_id} [--reject | --set SYMBOL=WEIGHT | --comment WORDS]")
+        this = f" --proposal {proposal.proposal}" if proposal.proposal else ""
+        say(f"  bullpen approve {proposal.cycle_id}{this} [--reject | --set SYMBOL=WEIGHT | --comment WORDS]")

@@ -1,6 +1,7 @@
 """The desk's question to a person and the answer, in the schema of agent-inbox: HumanInterrupt and HumanResponse.
 
-A response is a mapping `{"type": ..., "args": ...}`, or a list of one; `by` and `note` may stand beside. The types:
+A response is a mapping `{"type": ..., "args": ...}`, or a list of one; `by` and `note` may stand beside, and
+`proposal`: the request's own, so that nobody answers another proposal than the one they saw. The types:
 
     accept    the proposal is executed
     edit      args {"weights": {symbol: weight, ..., "CASH": weight}}: other weights, through the risk check again
@@ -18,7 +19,7 @@ from typing import Any
 
 from data.errors import InputError
 from data.market import CASH
-from graph.record import Approval
+from graph.record import Approval, digest
 from tools.risk.verdict import Verdict
 
 ACTION = "approve_allocation"
@@ -40,7 +41,8 @@ def request_of(
     """The HumanInterrupt of a proposal; `description` is markdown."""
     lines = ["The desk asks before it trades.", *(f"* {reason}" for reason in verdict.reasons)]
     lines += [f"> {comment}" for comment in comments]
-    args: dict[str, Any] = {"cycle_id": cycle_id, "weights": verdict.weights}
+    proposal = digest([cycle_id, verdict.model_dump(mode="json")])[:16]
+    args: dict[str, Any] = {"cycle_id": cycle_id, "proposal": proposal, "weights": verdict.weights}
     if expires_minutes is not None:
         args["expires_minutes"] = expires_minutes
     return {
@@ -48,6 +50,13 @@ def request_of(
         "config": {"allow_accept": True, "allow_edit": True, "allow_respond": True, "allow_ignore": True},
         "description": "\n".join(lines),
     }
+
+
+def refuse_another(response: Mapping[str, Any], request: Mapping[str, Any]) -> None:
+    """InputError where an answer names another proposal than the one that is asked about."""
+    seen, asked = response.get("proposal"), request["action_request"]["args"].get("proposal")
+    if seen and asked and seen != asked:
+        raise InputError("the proposal is another one by now: its cycle was begun anew", "see `bullpen approvals`")
 
 
 def read_response(response: Any, proposed: Mapping[str, float]) -> Approval | Comment:

@@ -10,6 +10,7 @@ import pytest
 from app.api import build_api
 from app.approvals import EXPIRY
 from app.cli import app, run
+from app.desk import Desk
 from data.errors import InputError, NotFound
 from tests.desks import DATE, SMALL, desk
 from tools.risk.gate.gate import Gate
@@ -66,6 +67,38 @@ def test_an_answer_that_cannot_be_taken_changes_nothing(tmp_path):
             here.approvals.answer(waiting.cycle_id, response)
     (still,) = here.approvals.waiting()
     assert still.request == waiting.request
+
+
+def test_an_answer_to_a_proposal_that_was_replaced_meanwhile_is_refused(tmp_path):
+    here = asking(tmp_path, new_name="true")
+    here.cycle(DATE)
+    (seen,) = here.approvals.waiting()
+    other = desk(tmp_path, symbols="AEROLIN,BANKORA,BIOLUMA,CHEMORA", config=tmp_path / "desk.yaml")
+    again = other.cycle(DATE)
+    assert again.cycle_id == seen.cycle_id
+    for response in ({"type": "accept"}, {"type": "edit", "args": {"weights": seen.weights}}, {"type": "ignore"}):
+        with pytest.raises(InputError, match="another one by now"):
+            here.approvals.answer(seen.cycle_id, response | {"proposal": seen.proposal})
+    (waits,) = here.approvals.waiting()
+    assert waits.proposal != seen.proposal
+    done = here.approvals.answer(waits.cycle_id, {"type": "accept", "proposal": waits.proposal})
+    assert done.record.verdict.weights == waits.weights
+
+
+def test_an_answer_is_bound_to_the_proposal_it_was_checked_against(tmp_path, monkeypatch):
+    here = asking(tmp_path, new_name="true")
+    waiting, other = here.cycle(DATE), desk(tmp_path, symbols="AEROLIN,BANKORA", config=tmp_path / "desk.yaml")
+    go_on = Desk.go_on
+
+    def begun_anew_just_before(*given):
+        monkeypatch.setattr(Desk, "go_on", go_on)
+        other.cycle(DATE)
+        return go_on(*given)
+
+    monkeypatch.setattr(Desk, "go_on", begun_anew_just_before)
+    with pytest.raises(InputError, match="another one by now"):
+        here.approvals.answer(waiting.cycle_id, {"type": "accept"})
+    assert here.approvals.waiting()
 
 
 def test_what_nobody_answers_in_time_is_rejected_and_recorded(tmp_path):

@@ -21,7 +21,9 @@ def test_the_request_has_the_fields_of_human_interrupt():
     )
     assert set(request) == set(HumanInterrupt.__annotations__)
     assert all(request["config"].values())
-    assert request["action_request"]["args"] == {"cycle_id": "cy-1", "weights": PROPOSED, "expires_minutes": 30.0}
+    args = request["action_request"]["args"]
+    assert len(args.pop("proposal")) == 16
+    assert args == {"cycle_id": "cy-1", "weights": PROPOSED, "expires_minutes": 30.0}
     assert request["description"].splitlines()[1:] == ["* why", "> a: b"]
 
 

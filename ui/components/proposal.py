@@ -33,7 +33,7 @@ def show(job: Job, waiting: dict[str, Any]) -> None:
         tables.show(_changes(proposed, _held(job.book)), "Current and proposed weights", rows=12, key="proposal_table")
         st.caption("Held: the book as its last cycle left it · " + tables.UNITS)
         st.text_input("Note (kept in the record)", key=NOTE, max_chars=500)
-        about = (job, str(waiting["cycle_id"]))
+        about = (job, str(waiting["cycle_id"]), str(request["action_request"]["args"].get("proposal", "")))
         with st.container(horizontal=True):
             st.button("Accept", type="primary", icon=":material/check:", key="accept", on_click=_answer, args=about)
             st.button("Reject", icon=":material/close:", key="reject", on_click=_answer, args=(*about, "--reject"))
@@ -42,7 +42,7 @@ def show(job: Job, waiting: dict[str, Any]) -> None:
         _editor(about, proposed)
 
 
-def _editor(about: tuple[Job, str], proposed: dict[str, float]) -> None:
+def _editor(about: tuple[Job, str, str], proposed: dict[str, float]) -> None:
     """Other weights for some symbols; what that leaves or takes is cash, and the risk check has the last word."""
     with st.expander("Edit weights", icon=":material/edit:"):
         chosen: list[str] = st.multiselect("Symbols", sorted(s for s in proposed if s != CASH), key="edit_symbols")
@@ -69,19 +69,20 @@ def _changes(proposed: dict[str, float], held: dict[str, float]) -> pd.DataFrame
     return frame.sort_values("change, pp", key=abs, ascending=False, kind="stable", ignore_index=True)
 
 
-def _comment(job: Job, cycle_id: str) -> None:
+def _comment(job: Job, cycle_id: str, proposal: str) -> None:
     words = str(st.session_state.get(NOTE, "")).strip()
     if words:
-        _answer(job, cycle_id, f"--comment={words}")
+        _answer(job, cycle_id, proposal, f"--comment={words}")
 
 
-def _edit(job: Job, cycle_id: str, symbols: list[str]) -> None:
+def _edit(job: Job, cycle_id: str, proposal: str, symbols: list[str]) -> None:
     changed = (f"--set={s}={st.session_state[EDITED.format(s)] / PERCENT!r}" for s in symbols)
-    _answer(job, cycle_id, *changed)
+    _answer(job, cycle_id, proposal, *changed)
 
 
-def _answer(job: Job, cycle_id: str, *flags: str) -> None:
+def _answer(job: Job, cycle_id: str, proposal: str, *flags: str) -> None:
     """A callback, so that a click counts even where someone else has answered since: then the desk says so."""
-    arguments = (cycle_id, f"--by={WHO}", f"--note={st.session_state.get(NOTE, '')}", *flags)
+    seen = (f"--proposal={proposal}",) if proposal else ()
+    arguments = (cycle_id, *seen, f"--by={WHO}", f"--note={st.session_state.get(NOTE, '')}", *flags)
     with faults():
         jobs.start(state.home(), "approve", arguments, job.book, job.source)
