@@ -207,11 +207,14 @@ class Desk:
         return KillSwitch(self._home, DeskHands(self)).throw(reason, by, flatten).as_json()
 
     def resume(self, by: str, book: str | None = None) -> dict[str, Any]:
-        """Release the kill switch and, where a book is named, the breakers and disputed executions that hold it."""
-        resume(self._home, by, datetime.now(UTC))
+        """Release the kill switch and, where a book is named, the breakers and disputed executions that hold it.
+
+        Where the book's cannot be lifted (NotFound, InputError) the switch stays on.
+        """
         if book is not None:
             self._stores.ledger.release_locks(book)
             self._stores.ledger.settle_disputes(book)
+        resume(self._home, by, datetime.now(UTC))
         return self.halt_state()
 
     def halt_state(self) -> dict[str, Any]:

@@ -60,6 +60,14 @@ class Settings(BaseSettings):
     config: Path | None = None
     """YAML file with CycleConfig fields (see configs/desk.yaml)."""
 
+    @field_validator("book")
+    @classmethod
+    def _file_name(cls, name: str) -> str:
+        """A book's lock and venue are files of its name in the home, where the kill switch looks for them."""
+        if name and (name[0] == "." or not set(name).isdisjoint("/\\") or not name.isprintable() or len(name) > 100):
+            raise ValueError("a book's name is at most 100 printable characters, without / and \\, and no dot first")
+        return name
+
     @field_validator("venue_url")
     @classmethod
     def _no_password(cls, url: str) -> str:

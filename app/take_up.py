@@ -21,13 +21,16 @@ def take_up(market: Market, settings: Settings, book: str, slot: str, cycle_id: 
 
     InputError where it has decided under other settings, or where the ledger refuses the slot.
     """
+    from app.drive import thread_of
+
     ledger, given = market.stores.ledger, settings.restart()
     _open_book(market, settings, book)
+    if all(cycle.cycle_id != cycle_id for cycle in ledger.cycles(book)):
+        # what a thread of that name may hold is of another ledger: one that was moved away, or restored
+        market.stores.forget(thread_of(book, slot))
     before = ledger.started_with(cycle_id)
     changed = before is not None and _as_now(before, settings) != given
     if changed and ledger.cycle(cycle_id).status in ("started", "abandoned"):
-        from app.drive import thread_of
-
         market.stores.forget(thread_of(book, slot))
     status = ledger.open_cycle(book, slot, cycle_id, given)
     if status == "decided" and (changed or before is None):

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from app.settings import load_settings
+from data.errors import BadConfig
 from tests.desks import DATE, bullpen, desk
 
 
@@ -45,6 +47,12 @@ def refused(home: Path, *arguments: str) -> dict[str, str]:
     assert fault["remedy"]
     assert done.stdout == ""
     return fault
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "a/b", "/absolute", "a\\b", ".hidden", "a\nb", "a\0b", "x" * 101])
+def test_a_book_whose_lock_would_lie_outside_the_home_is_refused(name):
+    with pytest.raises(BadConfig, match="name"):
+        load_settings(book=name)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from app.desk import Desk
 from app.kill_switch import KillSwitch
-from data.errors import StorageFailed
+from data.errors import NotFound, StorageFailed
 from tests.desks import bullpen, desk
 from tests.tools.risk.failing_venue import Time, Venue
 from tools.risk.kill_switch.audit import AUDIT_FILE
@@ -93,6 +93,14 @@ def test_a_damaged_ledger_does_not_keep_the_venue_from_being_asked(tmp_path):
     assert told["on"]
     assert told["complete"]
     assert told["problems"]
+
+
+def test_a_resume_that_is_refused_leaves_the_switch_on(tmp_path):
+    here = desk(tmp_path)
+    here.halt("drill", "ann")
+    with pytest.raises(NotFound):
+        here.resume("ann", "no-such-book")
+    assert here.halt_state()["on"]
 
 
 def test_the_command_line_halts_says_what_it_did_and_resumes(tmp_path):

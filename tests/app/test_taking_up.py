@@ -41,3 +41,17 @@ def test_one_that_has_not_decided_begins_anew_under_other_settings(tmp_path):
     ledger = begun(here, seed=8)
     assert take_up(here.market, here.settings, BOOK, SLOT, CYCLE) == "started"
     assert ledger.started_with(CYCLE) == here.settings.restart()
+
+
+def test_a_ledger_that_does_not_know_the_cycle_gets_nothing_from_an_older_one_s_checkpoints(tmp_path):
+    asking = {"symbols": SMALL, "approval": "always"}
+    here = desk(tmp_path, **asking)
+    here.approvals.answer(here.cycle("2023-03-14").cycle_id, {"type": "accept"})
+    assert here.cycle("2023-03-15").status == "waiting"
+    for name in ("desk.sqlite", "venue.sqlite"):  # as the remedy of a damaged ledger says: moved away, to begin anew
+        for part in ("", "-wal", "-shm"):
+            (tmp_path / (name + part)).unlink(missing_ok=True)
+    anew = desk(tmp_path, **asking)
+    waiting = anew.cycle("2023-03-15")
+    opening = anew.approvals.answer(waiting.cycle_id, {"type": "accept"}).record.opening
+    assert (opening.positions, opening.cycles) == ({}, 0)
