@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from app.trace_store import Run
     from app.traces import Traces
     from app.training import TrainingOrder
+    from graph.config import CycleConfig
     from graph.replay import Replay
     from rl.policies.champions import Standing
     from tools.backtest.lookahead import LookaheadReport
@@ -62,8 +63,9 @@ class CycleOutcome:
 class Desk:
     """One desk in one home. Opening it touches no market; methods open what they need."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, config: CycleConfig | None = None) -> None:
+        """`config`: the rules of a cycle that was begun under them, whatever the settings' file says by now."""
+        self.settings, self._config = settings, config
 
     @property
     def _home(self) -> Path:
@@ -81,7 +83,7 @@ class Desk:
         """The source the settings name, with everything that looks at it."""
         from app.runtime import open_market
 
-        return open_market(self.settings, self._stores)
+        return open_market(self.settings, self._stores, self._config)
 
     @cached_property
     def _journal(self) -> Journal:
@@ -96,7 +98,9 @@ class Desk:
             cycle_id = start["cycle_id"]
             if begun == "done":
                 return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
-            return self._run(start["book"], start["slot"], cycle_id, None, on_node)
+            if begun == "started" or self._as_begun(cycle_id)._config in (None, self.market.config):
+                return self._run(start["book"], start["slot"], cycle_id, None, on_node)
+        return self.go_on(self._entry(cycle_id), None, on_node)
 
     @contextmanager
     def taken_up(self, as_of: str | None = None) -> Generator[tuple[CycleInput, CycleStatus]]:
@@ -126,7 +130,7 @@ class Desk:
 
     def go_on(self, entry: Entry, response: dict[str, Any] | None, on_node: NodeFinished | None) -> CycleOutcome:
         """Go on with a cycle under the settings it was started with, with a person's answer where it waits for one."""
-        desk = Desk(self._settings_of(entry))
+        desk = self._as_begun(entry.cycle_id)
         with desk._alone(entry.book):
             return desk._run(entry.book, entry.slot, entry.cycle_id, response, on_node)
 
@@ -305,7 +309,7 @@ class Desk:
 
     def as_started(self, cycle_id: str) -> Desk:
         """The desk with the settings that a cycle was started with; BadConfig where it does not say."""
-        return Desk(self._settings_of(self._entry(cycle_id)))
+        return self._as_begun(self._entry(cycle_id).cycle_id)
 
     # --- helpers ----------------------------------------------------------------------------------------------
 
@@ -317,12 +321,12 @@ class Desk:
             raise NotFound(f"no single cycle begins with {name!r}", "list them with `bullpen journal`")
         return matches[0]
 
-    def _settings_of(self, entry: Entry) -> Settings:
-        """The settings an unfinished cycle was started with."""
-        started = self._stores.ledger.started_with(entry.cycle_id)
+    def _as_begun(self, cycle_id: str) -> Desk:
+        """The desk with the settings and the rules that a cycle was started with."""
+        from app.take_up import begun_with
+
+        started = self._stores.ledger.started_with(cycle_id)
         if started is None:
-            raise BadConfig(
-                f"cycle {entry.cycle_id} does not say how it was started", "run `bullpen cycle` on its book"
-            )
+            raise BadConfig(f"cycle {cycle_id} does not say how it was started", "run `bullpen cycle` on its book")
         where = {"home": self.settings.home, "database": self.settings.database}
-        return Settings.model_validate({**started, **where})
+        return Desk(Settings.model_validate({**started, **where}), begun_with(started))

@@ -163,10 +163,10 @@ class Market:
         return broker
 
 
-def open_market(settings: Settings, stores: Stores) -> Market:
-    """The market the settings name."""
+def open_market(settings: Settings, stores: Stores, config: CycleConfig | None = None) -> Market:
+    """The market the settings name, under `config` where a cycle has begun with one already."""
     source = open_source(settings.source, **settings.source_params())
-    config = settings.cycle_config(source.calendar, source.frequency)
+    config = config or settings.cycle_config(source.calendar, source.frequency)
     if config.universe:
         select(source.instruments(), config.universe, source.name)  # an unknown symbol is refused before a cycle begins
     account = account_of(settings)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from app.settings import Settings
 from app.venues import account_of, deposit_of, refuse_another_venue, remember_venue
 from data.errors import InputError
+from graph.config import CycleConfig
 from tools.execution.schema import CycleStatus
 from tools.execution.settlement import new_book
 
@@ -16,9 +17,14 @@ if TYPE_CHECKING:
     from app.runtime import Market
 
 
+CONFIG = "cycle_config"
+"""Beside the settings that a cycle is begun with: what their file said, for it may be edited while a cycle waits."""
+
+
 def take_up(market: Market, settings: Settings, book: str, slot: str, cycle_id: str) -> CycleStatus:
     """How far the cycle had come. One that was begun with other settings begins anew, unless it has decided.
 
+    One that has decided goes on under the rules it decided by (`begun_with`), whatever the settings' file says by now.
     InputError where it has decided under other settings, or where the ledger refuses the slot.
     """
     from app.drive import thread_of
@@ -30,13 +36,28 @@ def take_up(market: Market, settings: Settings, book: str, slot: str, cycle_id: 
         market.stores.forget(thread_of(book, slot))
     before = ledger.started_with(cycle_id)
     changed = before is not None and _as_now(before, settings) != given
-    if changed and ledger.cycle(cycle_id).status in ("started", "abandoned"):
+    other_rules = begun_with(before) not in (None, market.config)
+    if (changed or other_rules) and ledger.cycle(cycle_id).status in (
+        "started",
+        "abandoned",
+    ):
         market.stores.forget(thread_of(book, slot))
-    status = ledger.open_cycle(book, slot, cycle_id, given)
+    status = ledger.open_cycle(book, slot, cycle_id, given | {CONFIG: market.config.model_dump(mode="json")})
     if status == "decided" and (changed or before is None):
-        remedy = f"run it as it was begun: {' '.join(f'{k}={v}' for k, v in sorted((before or {}).items()) if v)}"
+        begun = (f"{k}={v}" for k, v in sorted((before or {}).items()) if v and k != CONFIG)
+        remedy = f"run it as it was begun: {' '.join(begun)}"
         raise InputError(f"cycle {cycle_id} has decided under other settings", remedy)
     return status
+
+
+def begun_with(started: dict[str, Any] | None) -> CycleConfig | None:
+    """The rules that a cycle was begun under; None where it does not say so, or in the words of another version: then
+    its settings' file counts, for a decision must be brought to its end and a book be flattened all the same."""
+    kept = (started or {}).get(CONFIG)
+    try:
+        return None if kept is None else CycleConfig.model_validate(kept)
+    except ValidationError:
+        return None
 
 
 def _open_book(market: Market, settings: Settings, book: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from app.take_up import take_up
+from app.runtime import Market
+from app.take_up import CONFIG, take_up
 from data.errors import InputError
 from graph.record import cycle_id_of
 from tests.desks import SMALL, desk
@@ -40,7 +43,8 @@ def test_one_that_has_not_decided_begins_anew_under_other_settings(tmp_path):
     here = desk(tmp_path, symbols=SMALL)
     ledger = begun(here, seed=8)
     assert take_up(here.market, here.settings, BOOK, SLOT, CYCLE) == "started"
-    assert ledger.started_with(CYCLE) == here.settings.restart()
+    kept = ledger.started_with(CYCLE)
+    assert kept == here.settings.restart() | {CONFIG: here.market.config.model_dump(mode="json")}
 
 
 def test_a_ledger_that_does_not_know_the_cycle_gets_nothing_from_an_older_one_s_checkpoints(tmp_path):
@@ -55,3 +59,46 @@ def test_a_ledger_that_does_not_know_the_cycle_gets_nothing_from_an_older_one_s_
     waiting = anew.cycle("2023-03-15")
     opening = anew.approvals.answer(waiting.cycle_id, {"type": "accept"}).record.opening
     assert (opening.positions, opening.cycles) == ({}, 0)
+
+
+def test_a_settings_file_edited_while_a_proposal_waits_changes_nothing_of_it(tmp_path):
+    file = tmp_path / "desk.yaml"
+    file.write_text("approval: always\n")
+    here = desk(tmp_path, symbols=SMALL, config=file)
+    waiting, before = here.cycle("2023-03-15"), here.market.config
+    file.write_text("approval: always\nmin_order_notional: 30000\n")
+    record = desk(tmp_path).approvals.answer(waiting.cycle_id, {"type": "accept"}).record
+    assert record.config == before.model_dump(mode="json")
+    assert desk(tmp_path).replay(waiting.cycle_id).identical
+
+
+def test_a_decision_is_finished_under_the_rules_it_was_made_by(tmp_path):
+    file = tmp_path / "desk.yaml"
+    file.write_text("min_order_notional: 40\n")
+    here = desk(tmp_path, symbols=SMALL, config=file)
+    context = Market.context
+
+    def cut_off(market, book, slot):
+        def killed(name):
+            if name == "decided":
+                raise KeyboardInterrupt
+
+        return replace(context(market, book, slot), crash_point=killed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Market, "context", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            here.cycle("2023-03-15")
+    file.write_text("min_order_notional: 30000\n")
+    done = desk(tmp_path, symbols=SMALL, config=file).cycle("2023-03-15")
+    assert done.record.config["min_order_notional"] == 40.0
+    assert desk(tmp_path).replay(done.cycle_id).identical
+
+
+def test_one_that_has_not_decided_begins_anew_under_an_edited_file(tmp_path):
+    file = tmp_path / "desk.yaml"
+    file.write_text("approval: always\n")
+    desk(tmp_path, symbols=SMALL, config=file).cycle("2023-03-15")
+    file.write_text("approval: never\nmin_order_notional: 30000\n")
+    record = desk(tmp_path, symbols=SMALL, config=file).cycle("2023-03-15").record
+    assert (record.approval.required, record.config["min_order_notional"]) == (False, 30000.0)
