@@ -49,7 +49,7 @@ FIELDS: tuple[tuple[str, str, str, Any], ...] = (
     ("decision", "what was decided?", "as_of", "2020-03-19T20:00:00Z"),
     ("changes", "what changed?", "verdict/measures/turnover", 0.1717),
     ("positions", "biggest position?", "verdict/weights/KO", 0.9321),
-    ("contributors", "who moved KO?", "allocation/contributions/macro/KO", -0.3131),
+    ("contributors", "which agent moved KO?", "allocation/contributions/macro/KO", -0.3131),
     ("limits", "which limits fired?", "verdict/clamps/0/before", 0.7777),
     ("limits", "what would lift the clamp?", "config/limits/max_name_weight", 0.2323),
     ("approval", "was it approved?", "approval/answer", "rejected"),
