@@ -118,3 +118,11 @@ def test_a_follow_up_means_what_was_asked_before() -> None:
 def test_a_question_that_is_not_understood_offers_what_is_near() -> None:
     intent = understand("limit thing or the risk whatever or cash orders", FACTS)
     assert intent.kind != "unknown" or intent.near
+
+
+def test_a_ticker_that_is_an_ordinary_word_of_questions_is_not_taken_for_one() -> None:
+    record = a_record()
+    record["snapshot"]["prices"]["SIZE"] = 120.0
+    facts = Facts(record)
+    assert understand("what is the max position size?", facts).symbols == ()
+    assert understand("what did SIZE cost per share?", facts).symbols == ("SIZE",)
