@@ -88,12 +88,18 @@ def counterfactual(stores: Stores, record: CycleRecord, without: Iterable[str]) 
 
 @contextmanager
 def replay_parts(record: CycleRecord, stores: Stores, without: tuple[str, ...] = ()) -> Generator[CycleContext]:
-    """Scratch parts that run a recorded cycle again, or run it `without` some of what it had."""
+    """Scratch parts that run a recorded cycle again, or run it `without` some of what it had.
+
+    Inside, LangChain's own tracer is off: it would take LANGSMITH_TRACING for leave to call out, and mask nothing.
+    """
+    from langsmith import tracing_context
+
     config = _config_of(record, without)
     source = _source_of(record, config, stores)
     market = market_of(source, config, stores, _policies_of(record, stores), stores.answers, replaying=True)
     cut_off = [view for view in record.views if view.agent not in config.switches.agents]
-    with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch, _told_of(record):
+    here_only = tracing_context(enabled=False)
+    with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch, _told_of(record), here_only:
         yield CycleContext(
             source=record.source["name"],
             source_params=record.source["params"],

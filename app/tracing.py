@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.tracers.base import BaseTracer
 from langchain_core.tracers.langchain import LangChainTracer
 from langchain_core.tracers.schemas import Run as TracedRun
+from langsmith import tracing_context
 
 from app.langsmith.client import TIMEOUT_S, bounded, open_client, project_name
 from app.trace_store import Run, TraceStore
@@ -105,8 +106,11 @@ def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generato
     if client is not None:
         handlers.append(LangChainTracer(client=client, project_name=project_name()))
     provider = _telemetry(handlers, tags, redact)
+    # without a key of ours LangChain would still take LANGSMITH_TRACING for leave to send, and mask nothing
+    unasked = tracing_context(enabled=False) if remote and client is None else nullcontext()
     try:
-        yield handlers
+        with unasked:
+            yield handlers
     finally:
         if client is not None:
             bounded(client.flush, "langsmith-flush")

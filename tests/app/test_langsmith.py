@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.cycle import OPINIONS
-from tests.desks import DATE, desk
+from tests.desks import DATE, bullpen, cycle_json, desk
 from tests.stubs.langsmith import langsmith_stub
 
 CANARY = "lsv2_canary_0123456789"
@@ -51,3 +51,13 @@ def test_the_local_store_shows_every_node_with_its_times_and_no_secret(
     assert {r.name for r in runs if r.parent_id == root.run_id} >= NODES
     assert all(r.ended_at >= r.started_at and not r.error for r in runs)
     assert CANARY.encode() not in (tmp_path / "traces.sqlite").read_bytes()
+
+
+def test_langchain_s_own_switch_sends_nothing_without_a_key_and_nothing_of_a_replay(tmp_path: Path) -> None:
+    with langsmith_stub() as (address, received):
+        env = {"LANGSMITH_ENDPOINT": address, "LANGSMITH_TRACING": "true", "LANGSMITH_API_KEY": ""}
+        cycle_id = cycle_json(tmp_path, "--as-of", DATE, env=env)["cycle_id"]
+        for command in (("replay", cycle_id), ("replay", cycle_id, "--without", "momentum")):
+            done = bullpen(tmp_path, *command, env=env | {"LANGSMITH_API_KEY": CANARY})
+            assert done.returncode == 0, done.stderr
+    assert received.bodies == []
