@@ -11,6 +11,8 @@ that was begun here is answered here: `bullpen approve` knows only the desk's ow
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -18,11 +20,15 @@ from langchain_core.runnables.config import merge_configs
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
+from app.approvals import EXPIRY
 from app.desk import Desk
 from app.settings import load_settings
 from app.tracing import TraceTags, tracers
+from data.errors import InputError
+from graph.context import CycleContext
 from graph.cycle import build_cycle
 from graph.explain import build_explain
+from graph.record import Approval, digest
 
 
 class CycleWanted(TypedDict, total=False):
@@ -39,6 +45,10 @@ class ServedCycle(CycleWanted, total=False):
     """open: ISO UTC; a resumed run stays at it."""
     cycle_id: str
     """open: the cycle's id in the desk's journal."""
+    begun: str
+    """open: digest of the settings and rules that the ledger has the cycle begun under."""
+    opened_at: str
+    """open: when, ISO UTC by this machine's clock; from here a proposal's time runs."""
     record: dict[str, Any]
     """cycle: the CycleRecord."""
 
@@ -67,7 +77,9 @@ def cycle() -> CompiledStateGraph[ServedCycle, None, CycleWanted, ServedCycle]:
         desk = Desk(load_settings())
         with desk.taken_up(state.get("slot")) as (start, begun):
             if begun != "done":
-                context = desk.market.context(start["book"], start["slot"])
+                _refuse_begun_anew(desk, state)
+                market = desk.market if begun == "started" else desk.as_started(start["cycle_id"]).market
+                context = _on_time(market.context(start["book"], start["slot"]), state)
                 tags = TraceTags(start["cycle_id"], start["book"], context.source, desk.market.policies.ids())
                 with tracers(desk.stores.traces, tags, remote=False) as callbacks:  # the server traces to LangSmith
                     traced = merge_configs(config, {"callbacks": callbacks})
@@ -85,8 +97,37 @@ def cycle() -> CompiledStateGraph[ServedCycle, None, CycleWanted, ServedCycle]:
 
 def open_slot(state: ServedCycle) -> dict[str, Any]:
     """Take the slot up in the ledger."""
-    with Desk(load_settings()).taken_up(state.get("as_of")) as (start, _):
-        return {"slot": start["slot"], "cycle_id": start["cycle_id"]}
+    desk = Desk(load_settings())
+    with desk.taken_up(state.get("as_of")) as (start, _):
+        begun, now = _begun(desk, start["cycle_id"]), _now().isoformat()
+        return {"slot": start["slot"], "cycle_id": start["cycle_id"], "begun": begun, "opened_at": now}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _begun(desk: Desk, cycle_id: str) -> str:
+    return digest(desk.stores.ledger.started_with(cycle_id))
+
+
+def _refuse_begun_anew(desk: Desk, state: ServedCycle) -> None:
+    """InputError where the cycle was begun under other settings since: what this thread holds is another proposal's."""
+    cycle_id = state.get("cycle_id", "")
+    if state.get("begun", "") not in ("", _begun(desk, cycle_id)):
+        raise InputError(f"cycle {cycle_id} was begun under other settings meanwhile", "run it in a new thread")
+
+
+def _on_time(context: CycleContext, state: ServedCycle) -> CycleContext:
+    """The context, rejecting a proposal that nobody has answered in time: whatever is said now comes too late."""
+    minutes, opened = context.config.ask_when.expires_minutes, state.get("opened_at")
+    if minutes is None or not opened:
+        return context
+    if _now() < datetime.fromisoformat(opened) + timedelta(minutes=minutes):
+        return context
+    note = f"nobody answered within {minutes:g} minutes"
+    late = Approval(required=True, answer="rejected", by=EXPIRY, note=note)
+    return replace(context, approver=lambda _cycle_id, _verdict: late)
 
 
 def explain() -> CompiledStateGraph[ServedAnswer, None, QuestionAsked, ServedAnswer]:

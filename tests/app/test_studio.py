@@ -13,6 +13,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from langgraph.types import Command
 from app import studio
 from app.desk import Desk
 from app.settings import load_settings
+from data.errors import InputError
 from graph.checkpoint import StrictSerializer
 from graph.cycle import OPINIONS
 from tests.desks import DATE, ROOT, SMALL
@@ -86,6 +88,29 @@ def test_a_proposal_lost_with_the_server_is_asked_again_by_the_desk_and_sent_onc
     late = graph.invoke(Command(resume=[{"type": "ignore", "args": None}]), thread)
     assert late["record"] == record
     assert sent(home) == to_send(record)
+
+
+def test_an_answer_that_comes_too_late_rejects(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "desk.yaml").write_text("ask_when:\n  expires_minutes: 30\n")
+    monkeypatch.setenv("BULLPEN_CONFIG", str(home / "desk.yaml"))
+    graph = studio.cycle().copy(update={"checkpointer": InMemorySaver(serde=StrictSerializer())})
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    assert "__interrupt__" in graph.invoke({"as_of": DATE}, thread)
+    monkeypatch.setattr(studio, "_now", lambda: datetime.now(UTC) + timedelta(minutes=31))
+    record = graph.invoke(Command(resume=ACCEPT), thread)["record"]
+    assert (record["approval"]["answer"], record["approval"]["by"]) == ("rejected", "expiry")
+    assert sent(home) == []
+    assert Desk(load_settings()).replay().identical
+
+
+def test_an_answer_to_a_cycle_that_was_begun_anew_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = studio.cycle().copy(update={"checkpointer": InMemorySaver(serde=StrictSerializer())})
+    thread: Any = {"configurable": {"thread_id": "t"}}
+    graph.invoke({"as_of": DATE}, thread)
+    monkeypatch.setenv("BULLPEN_SYMBOLS", "AEROLIN,BANKORA")
+    with pytest.raises(InputError, match="begun under other settings"):
+        graph.invoke(Command(resume=ACCEPT), thread)
+    assert sent(home) == []
 
 
 def test_a_served_explainer_keeps_a_conversation_in_its_thread(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
