@@ -21,8 +21,8 @@ ORDINARY = _words(
     like line live long look lot love low main make man many may me mean mid more most much must my near net new news no
     not now of off oh ok on one only open or order our out over own pay peak plan play post price pro put real risk run
     safe say see sell set she short show size so some stay stock such sun take tell than thank that the their them then
-    there they this those time to today told too top trade true two up us use very view want was way we well were what when
-    where which who why will with work worth would yes yet you your"""
+    there they this those time to today told too top trade true two up us use very view want was way we well were what
+    when where which who why will with work worth would yes yet you your"""
 )
 """Words that are not taken for a ticker unless written in capitals or with a dollar sign."""
 CAPITALS = _words(
