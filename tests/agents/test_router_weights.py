@@ -87,13 +87,14 @@ def test_damaged_weights_are_refused(tmp_path: Path, damage: str) -> None:
         read(tmp_path)
 
 
-def test_answering_loads_neither_scikit_learn_nor_scipy() -> None:
+def test_a_desk_that_answers_loads_neither_scikit_learn_nor_pandas() -> None:
     probe = (
-        "import sys; from agents.explainer.router import likeness; likeness('why did xsym shrink?');"
+        "import sys, app.questions, app.desk, agents.explainer.explain;"
+        "from agents.explainer.router import likeness; likeness('why did xsym shrink?');"
         "print(*sorted({m.split('.')[0] for m in sys.modules}))"
     )
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert not {"sklearn", "scipy", "joblib", "pandas"} & set(done.stdout.split())
+    assert not {"sklearn", "joblib", "pandas", "langgraph", "torch"} & set(done.stdout.split())
 
 
 def test_fitting_writes_what_is_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
