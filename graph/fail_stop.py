@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -15,14 +17,17 @@ if TYPE_CHECKING:
 class FailStop(BaseCheckpointSaver[str]):
     """Put before a saver in a class's bases.
 
-    LangGraph hears of a failed `put_writes` only when the run is over, and would take every step until then, sending
-    orders among them. Here the checkpoint that follows fails with it, and before that no step begins. A run begins by
-    reading its thread: then what was left undone is in what it reads, and the failure is over.
+    LangGraph calls `put_writes` in the background, hears of its failure only when the run is over, and would take
+    every step until then, sending orders among them. Here the checkpoint that follows waits for it and fails with it,
+    and before that no step begins. A run begins by reading its thread: then what was left undone is in what it reads,
+    and the failure is over.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._failed: dict[str, Exception] = {}
+        self._writing: Counter[str] = Counter()
+        self._ended = Condition()
 
     def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """See BaseCheckpointSaver."""
@@ -51,14 +56,25 @@ class FailStop(BaseCheckpointSaver[str]):
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
         """See BaseCheckpointSaver."""
+        thread = _thread(config)
+        with self._ended:
+            self._writing[thread] += 1
         try:
             super().put_writes(config, writes, task_id, task_path)
         except Exception as error:
-            self._failed[_thread(config)] = error
+            self._failed[thread] = error
             raise
+        finally:
+            with self._ended:
+                self._writing[thread] -= 1
+                self._ended.notify_all()
 
     def _refuse(self, config: RunnableConfig) -> None:
-        error = self._failed.get(_thread(config))
+        """Raise where a write of the run has failed; those under way are waited for."""
+        thread = _thread(config)
+        with self._ended:
+            self._ended.wait_for(lambda: self._writing[thread] == 0)
+        error = self._failed.get(thread)
         if error is not None:
             raise error
 

@@ -35,7 +35,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CycleOu
         env.setenv("no_proxy", "*")
         with saying(chat, completion(opinions())):
             outcome = desk(tmp_path_factory.mktemp("home"), symbols=SMALL, llm="openai:stub").cycle(DATE)
-    yield outcome, collected
+    return outcome, collected
 
 
 def test_a_cycle_is_one_trace_with_a_span_for_each_node(exported: tuple[CycleOutcome, Collected]) -> None:

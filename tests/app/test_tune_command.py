@@ -24,7 +24,7 @@ from tests.rl.histories import history
     ],
 )
 def test_a_wrong_order_is_refused_before_a_source_is_opened(given, said, monkeypatch):
-    monkeypatch.setattr("app.cli_tune._desk", lambda **settings: pytest.fail("the desk was opened"))
+    monkeypatch.setattr("app.cli_tune.desk_of", lambda **settings: pytest.fail("the desk was opened"))
     with pytest.raises(BadConfig, match=said):
         CliRunner().invoke(commands, ["symbol-agents", *given], catch_exceptions=False)
 

@@ -223,7 +223,7 @@ def test_no_order_follows_a_full_disk_wherever_it_strikes(place, venue, peace, i
         toy_desk.Silent.before_answers = lambda self: full() if instant == "answers" else None
 
     assert not in_child(place, prepared, FullAt(instant))
-    assert sites(place)[0] == FULL_AT[instant]
+    assert FULL_AT[instant] in sites(place)  # a node beside it may write its checkpoint first
     assert sent(place, after_failure=True) == 0
     finishes_unharmed(place, venue, peace)
 

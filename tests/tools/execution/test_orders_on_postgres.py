@@ -10,7 +10,7 @@ from tests.postgres import Server
 from tests.tools.execution import order_sequences
 from tools.execution.ledger import Ledger
 
-SEQUENCES = 4
+SEQUENCES = 8
 
 
 def test_sequences_of_order_events_keep_every_rule(

@@ -12,6 +12,7 @@ from data.history import History
 from data.market import CASH, AssetClass, Instrument
 from data.outcomes import NextBar
 from data.panel import Panel
+from graph.config import CycleConfig
 from graph.nodes.risk_check import judge
 from graph.opening import LedgerOpener
 from tools.backtest.event.engine import run_events
@@ -85,7 +86,7 @@ def in_the_engine(past, limits):
 
 def at_the_desk(past, limits, home):
     """The verdicts of a paper desk whose files are closed and opened again for every slot."""
-    config = SimpleNamespace(limits=limits)
+    config = CycleConfig(limits=limits)
     context, seen, verdicts = SimpleNamespace(config=config), moments(past), []
     ledger = Ledger(home / "desk.sqlite")
     ledger.create_book(new_book("b", 1e6))
