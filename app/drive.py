@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -11,7 +12,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command
 
 from app.tracing import TraceTags, tracers
-from data.errors import NotFound
+from data.errors import AccountChanged, NotFound
 from graph.agent_inbox import refuse_another
 from graph.catch_up import catch_up
 from graph.checkpoint import storage_errors
@@ -45,7 +46,7 @@ def drive(
     graph = stores.machine
     tags = TraceTags(start["cycle_id"], start["book"], market.source.name, market.policies.ids())
     thread = thread_of(start["book"], start["slot"])
-    with storage_errors(), tracers(stores.traces, tags) as callbacks:
+    with storage_errors(), _anew_where_the_account_changed(stores, thread), tracers(stores.traces, tags) as callbacks:
         config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
         catch_up(graph, config, start, stores.ledger)
         given = _entry(graph, config, start, response)
@@ -67,6 +68,16 @@ def drive(
 
         feedback(stores.traces, start["cycle_id"], graph.get_state(config).values["approval"])
     return None
+
+
+@contextmanager
+def _anew_where_the_account_changed(stores: Stores, thread: str) -> Generator[None]:
+    """A cycle that has sent nothing, and may not, drops its checkpoints: run again, it opens the book as it is."""
+    try:
+        yield
+    except AccountChanged:
+        stores.forget(thread)
+        raise
 
 
 class Asked(NamedTuple):

@@ -83,7 +83,8 @@ class Market:
     def slot(self, book: str, as_of: str | None) -> str:
         """The slot a cycle of `book` is to run at (see app.slots)."""
         cycles, trained_until = self.stores.ledger.cycles(book), self.policies.trained_until(self.source.name)
-        return next_slot(self.source, self.slots, cycles, trained_until, book, as_of)
+        version = self.stores.ledger.book_version(book)
+        return next_slot(self.source, self.slots, cycles, trained_until, book, as_of, version)
 
     def agents(self, book: str, slot: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""

@@ -12,13 +12,15 @@ from tools.execution.schema import CycleState
 
 
 def next_slot(
-    source: Source, slots: Slots, cycles: Sequence[CycleState], trained_until: str, book: str, as_of: str | None
-) -> str:
+    source: Source, slots: Slots, cycles: Sequence[CycleState], trained_until: str, book: str, as_of: str | None,
+    version: int = 0,
+) -> str:  # fmt: skip
     """ISO UTC text of the slot.
 
-    `cycles` are the book's, `trained_until` the last slot (ISO) its policies saw of this source, or "". A book goes
-    forward only: an unfinished cycle comes first (one that has decided nothing may be given up for another slot), and a
-    slot before the last one is refused. Raises OutOfRange where the data ends first, InputError where `as_of` conflicts
+    `cycles` are the book's, `trained_until` the last slot (ISO) its policies saw of this source, or "", `version` how
+    often the book was changed. A book goes forward only: an unfinished cycle comes first (one that has decided nothing
+    may be given up for another slot, and is where the book has changed since), and a slot before the last one is
+    refused. Raises OutOfRange where the data ends first, InputError where `as_of` conflicts
     with the book.
     """
     asked = slot_text(parse_as_of(as_of, slots)[0]) if as_of else ""
@@ -26,14 +28,17 @@ def next_slot(
         if cycle.status == "decided" and asked not in ("", cycle.slot):
             remedy = f"finish it with --as-of {cycle.slot}, or use another --book"
             raise InputError(f"book {book!r} has an unfinished cycle at {cycle.slot}", remedy)
-        if cycle.status in ("started", "decided") and asked in ("", cycle.slot):
+        given_up = cycle.status == "started" and cycle.book_version != version
+        if cycle.status in ("started", "decided") and (asked == cycle.slot or not (asked or given_up)):
             return cycle.slot
     done = [c.slot for c in cycles if c.status == "done"]
+    stale = [c.slot for c in cycles if c.status == "started" and c.book_version != version]
     if asked and done and asked < done[-1] and asked not in done:
         raise InputError(f"book {book!r} stands at {done[-1]}; it goes forward only", "use another --book")
     if asked:
         return _within(source, parse_slot(asked))
-    return _within(source, slots.after(parse_slot(done[-1])) if done else _first(source, slots, trained_until))
+    behind = max(done[-1:] + stale, default="")
+    return _within(source, slots.after(parse_slot(behind)) if behind else _first(source, slots, trained_until))
 
 
 def _first(source: Source, slots: Slots, trained_until: str) -> datetime:

@@ -60,6 +60,10 @@ class DeviceAbsent(InputError):
     """A processor that this machine does not have, or that its libraries cannot use."""
 
 
+class AccountChanged(InputError):
+    """The account is no longer what an undecided cycle opened on: that cycle begins anew."""
+
+
 class NotFound(InputError):
     """A cycle, policy or book that does not exist."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from data.clock import Slots, slot_text
-from data.errors import InputError, NotFound
+from data.errors import AccountChanged, NotFound
 from data.snapshot import Snapshot
 from graph.config import CycleConfig
 from graph.context import Opener
@@ -58,7 +58,7 @@ class LedgerOpener:
         return reconciled(locked, positions, snapshot.as_of, unresolved), late
 
     def verify(self, opening: Book, as_of: datetime) -> None:
-        """InputError where the account is no longer what a cycle opened on that has sent nothing yet.
+        """AccountChanged where the account is no longer what a cycle opened on that has sent nothing yet.
 
         Between opening and sending a person may think for hours, and meanwhile the kill switch may sell everything.
         """
@@ -70,9 +70,9 @@ class LedgerOpener:
         if working and UNRESOLVED not in locked:
             why = held[UNRESOLVED]
         if why:
-            raise InputError(
+            raise AccountChanged(
                 f"the account of book {opening.name} has changed since this cycle opened it: {why}",
-                "nothing was sent; run the book's next slot",
+                "nothing was sent; run the cycle again, and it begins anew",
             )
 
 

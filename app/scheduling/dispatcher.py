@@ -106,7 +106,7 @@ class Dispatcher:
 
     def look(self, entry: Entry) -> Plan:
         """What would be done now, without doing it."""
-        return self._plan(entry, *self._store.stands(entry.schedule.book))
+        return self._plan(entry, *self._store.stands(entry.schedule.book, self._clocks.wall()))
 
     def _plan(self, entry: Entry, last: str, under_way: Trigger | None) -> Plan:
         taken = None

@@ -145,7 +145,7 @@ class Schedules:
         return Dispatcher(self.store, self._cycles, "", self._clocks, pace, tell)
 
     def _line(self, entry: Entry) -> Line:
-        s, (last, _) = entry.schedule, self.store.stands(entry.schedule.book)
+        s, (last, _) = entry.schedule, self.store.stands(entry.schedule.book, self._clocks.wall())
         coming = self._upcoming(entry, last, 1) if entry.enabled else ()
         latest = next((t for t in self.store.triggers(s.book, 50) if t.status != "skipped"), None)
         return Line(
@@ -164,7 +164,7 @@ class Schedules:
         name, now = entry.schedule.name, self._clocks.wall()
         if not entry.enabled:
             return [f"{name} was disabled by the scheduler: {entry.why}"] if entry.changed_by == "scheduler" else []
-        last, _ = self.store.stands(entry.schedule.book)
+        last, _ = self.store.stands(entry.schedule.book, self._clocks.wall())
         found: list[str] = []
         latest = next((t for t in self.store.triggers(entry.schedule.book, 50) if t.status != "skipped"), None)
         if latest is not None and latest.status in ("failed", "missed", "abandoned"):
@@ -181,7 +181,7 @@ class Schedules:
     def _preview(self, looking: Dispatcher, entry: Entry, count: int) -> Preview:
         found = looking.look(entry)
         passed = tuple({"slot": slot_text(p.slot), "status": p.status, "why": p.why} for p in found.passed)
-        last, _ = self.store.stands(entry.schedule.book)
+        last, _ = self.store.stands(entry.schedule.book, self._clocks.wall())
         run = "" if found.run is None else slot_text(found.run)
         return Preview(entry.schedule.name, passed, run, self._upcoming(entry, last, count))
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, not_, select, update
 
 from app.scheduling.plan import Passed, Plan
 from app.scheduling.schedule import Schedule
@@ -116,10 +116,10 @@ class ScheduleStore:
         latest = select(triggers).where(triggers.c.book == book).order_by(triggers.c.slot.desc()).limit(count)
         return tuple(Trigger(*row) for row in self._database.rows(latest))
 
-    def stands(self, book: str) -> tuple[str, Trigger | None]:
-        """The latest recorded slot of a book ("" for none) and the one under way."""
-        found = [Trigger(*row) for row in self._database.rows(_under_way(book))]
-        last = self._database.rows(_last(book))
+    def stands(self, book: str, now: datetime) -> tuple[str, Trigger | None]:
+        """The latest slot of a book that is recorded and no longer to come ("" for none), and the one under way."""
+        found = [Trigger(*row) for row in self._database.rows(_under_way(book, now))]
+        last = self._database.rows(_last(book, now))
         return (str(last[0][0]) if last else ""), (found[0] if found else None)
 
     def waiting(self, book: str) -> tuple[Trigger, ...]:
@@ -150,8 +150,9 @@ class ScheduleStore:
             if not entry.enabled:
                 return None
             book = entry.schedule.book
-            last = db.execute(_last(book)).scalar()
-            row = db.execute(_under_way(book)).first()
+            db.execute(delete(triggers).where(*_told_by_a_wrong_clock(book, now)))
+            last = db.execute(_last(book, now)).scalar()
+            row = db.execute(_under_way(book, now)).first()
             under_way = None if row is None else Trigger(*row)
             planned = planner(entry, last or "", under_way)
             for each in planned.passed:
@@ -223,12 +224,25 @@ def _change(db: Connection, claim: Trigger, values: dict[str, Any]) -> bool:
     return bool(db.execute(update(triggers).where(*_is(claim), *held, mine).values(values)).rowcount)
 
 
-def _last(book: str) -> Any:
-    return select(triggers.c.slot).where(triggers.c.book == book).order_by(triggers.c.slot.desc()).limit(1)
+def _last(book: str, now: datetime) -> Any:
+    past = select(triggers.c.slot).where(triggers.c.book == book, triggers.c.slot <= _second(now))
+    return past.order_by(triggers.c.slot.desc()).limit(1)
 
 
-def _under_way(book: str) -> Any:
-    return select(triggers).where(triggers.c.book == book, triggers.c.status.in_(OPEN))
+def _under_way(book: str, now: datetime) -> Any:
+    found = select(triggers).where(triggers.c.book == book, triggers.c.status.in_(OPEN))
+    return found.where(not_(and_(*_told_by_a_wrong_clock(book, now))))
+
+
+def _told_by_a_wrong_clock(book: str, now: datetime) -> tuple[Any, ...]:
+    """Slots to come that were passed over, or asked for, by a clock that ran ahead: nothing has run of them."""
+    unrun = triggers.c.status.in_(("skipped", "missed", "late"))
+    return (triggers.c.book == book, unrun, triggers.c.slot > _second(now))
+
+
+def _second(now: datetime) -> str:
+    """An instant in the form of a slot, to the second."""
+    return slot_text(now.replace(microsecond=0))
 
 
 def _entry(db: Connection, name: str) -> Entry:

@@ -19,9 +19,9 @@ SOURCE: Any = SimpleNamespace(
 FIRST, SECOND, THIRD = "2020-03-16T20:00:00Z", "2020-03-17T20:00:00Z", "2020-03-18T20:00:00Z"
 
 
-def pick(*cycles: tuple[str, str], as_of: str | None = None, trained_until: str = "") -> str:
-    book: Any = [SimpleNamespace(slot=slot, status=status) for slot, status in cycles]
-    return next_slot(SOURCE, SLOTS, book, trained_until, "b", as_of)
+def pick(*cycles: tuple[str, str], as_of: str | None = None, trained_until: str = "", version: int = 0) -> str:
+    book: Any = [SimpleNamespace(slot=slot, status=status, book_version=0) for slot, status in cycles]
+    return next_slot(SOURCE, SLOTS, book, trained_until, "b", as_of, version)
 
 
 def test_a_new_book_begins_after_what_its_policies_saw_and_else_at_the_end() -> None:
@@ -44,6 +44,12 @@ def test_a_cycle_that_has_decided_cannot_be_left_for_another_slot() -> None:
     with pytest.raises(InputError, match="unfinished"):
         pick((FIRST, "decided"), as_of="2020-03-18")
     assert pick((FIRST, "started"), as_of="2020-03-18") == THIRD
+
+
+def test_a_cycle_whose_book_was_changed_since_is_given_up_for_the_next_slot() -> None:
+    assert pick((FIRST, "done"), (SECOND, "started"), version=1) == THIRD
+    assert pick((FIRST, "done"), (SECOND, "started"), version=1, as_of="2020-03-17") == SECOND
+    assert pick((FIRST, "done"), (SECOND, "decided"), version=1) == SECOND
 
 
 def test_a_book_never_goes_back_but_a_done_slot_may_be_asked_for() -> None:

@@ -77,6 +77,11 @@ class Ledger:
         """All cycles (of a book), oldest slot first."""
         return tuple(CycleState(*row) for row in self._database.rows(sql.ALL_CYCLES, {"book": book}))
 
+    def book_version(self, book: str) -> int:
+        """How often a book was changed; 0 where it has only its deposit, or not even that."""
+        with self._database.transaction() as db:
+            return cycles.book_version(db, book)
+
     def cycle(self, cycle_id: str) -> CycleState:
         """One cycle; NotFound where it was never opened."""
         return cycles.cycle_from(self._database.rows(cycles.CYCLE_BY_ID, {"cycle_id": cycle_id}), cycle_id)

@@ -104,6 +104,21 @@ def test_a_clock_that_goes_back_runs_nothing_twice(desk: Desk) -> None:
     assert desk.cycles.ran == [FIRST, SECOND]
 
 
+def test_a_clock_that_leapt_ahead_and_was_set_right_silences_nothing(desk: Desk) -> None:
+    scheduler = desk.scheduler()
+    desk.go("2024-03-02T00:01")
+    scheduler.dispatch("crypto")
+    desk.cycles.ends = [Ended("late", "no bars yet")]
+    desk.go("2024-09-01T00:01")
+    scheduler.dispatch("crypto")
+    assert len(desk.rows()) == 100, "as many as are looked at"
+    desk.go("2024-03-03T00:01")
+    scheduler.dispatch("crypto")
+    desk.go("2024-03-04T00:01")
+    scheduler.dispatch("crypto")
+    assert desk.rows() == [(FIRST, "done"), (SECOND, "done"), (THIRD, "done")]
+
+
 def test_after_a_long_sleep_the_policy_decides_and_what_is_passed_over_is_recorded(desk: Desk) -> None:
     desk.go("2024-03-04T09:00")
     desk.scheduler().dispatch("crypto")
