@@ -90,7 +90,9 @@ class Dispatcher:
 
     def dispatch(self, name: str) -> None:
         """Run what is due of a schedule, slot after slot. SourceUnavailable where another process is at it."""
-        self._attend(self._store.entry(name).schedule)
+        schedule = self._store.entry(name).schedule
+        self._store.set_right(schedule.book, self._clocks.wall())
+        self._attend(schedule)
         while not self.stopping.is_set():
             entry = self._store.entry(name)
             if not entry.enabled or not self.look(entry).acts:

@@ -143,6 +143,13 @@ class ScheduleStore:
         """Context: nobody else runs slots of the book, in any process; SourceUnavailable where somebody does."""
         return self._database.alone(f"schedule-{book}")
 
+    def set_right(self, book: str, now: datetime) -> None:
+        """Drop what a clock that ran ahead has said of slots that are still to come."""
+        wrong = _told_by_a_wrong_clock(book, now)
+        if self._database.rows(select(triggers.c.slot).where(*wrong).limit(1)):
+            with self._database.transaction() as db:
+                db.execute(delete(triggers).where(*wrong))
+
     def claim(self, name: str, planner: Planner, by: str, now: datetime) -> Trigger | None:
         """Carry out a plan: what is passed over is recorded and the slot to run belongs to `by`; None for none."""
         with self._database.transaction() as db:
@@ -150,7 +157,6 @@ class ScheduleStore:
             if not entry.enabled:
                 return None
             book = entry.schedule.book
-            db.execute(delete(triggers).where(*_told_by_a_wrong_clock(book, now)))
             last = db.execute(_last(book, now)).scalar()
             row = db.execute(_under_way(book, now)).first()
             under_way = None if row is None else Trigger(*row)

@@ -112,6 +112,8 @@ def test_a_clock_that_leapt_ahead_and_was_set_right_silences_nothing(desk: Desk)
     desk.go("2024-09-01T00:01")
     scheduler.dispatch("crypto")
     assert len(desk.rows()) == 100, "as many as are looked at"
+    desk.go("2024-03-02T00:02")
+    scheduler.dispatch("crypto")
     desk.go("2024-03-03T00:01")
     scheduler.dispatch("crypto")
     desk.go("2024-03-04T00:01")
