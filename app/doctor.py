@@ -19,7 +19,8 @@ NEEDED = (
 )  # fmt: skip
 OPTIONAL = {
     "langchain-openai": "llm", "alpaca-py": "brokers", "ib_async": "brokers", "ccxt": "brokers", "fastapi": "serving",
-    "tensorboard": "tracking",
+    "psycopg": "postgres", "opentelemetry-sdk": "telemetry", "tensorboard": "tracking", "optuna": "tuning",
+    "pettingzoo": "multiagent",
 }  # fmt: skip
 KEYS = {
     "FRED_API_KEY": "macro releases from FRED; without it the macro analyst of the yahoo source abstains",
