@@ -16,7 +16,7 @@ from data.sources.protocol import Kind
 from data.sources.simulated import SimulatedSource
 from tests.desks import desk
 
-DRAWS = 50
+DRAWS = 30
 UNIVERSE = 12
 AFTERWARDS = ("fills", "closing")
 """What lies after the decision: the next bar's open is in the future, and only these may follow it."""

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.campaign import campaign
 from tests.postgres import BINARIES
 
-KILLS = 50
+KILLS = 20
 
 
 @pytest.mark.skipif(not BINARIES, reason="Debian's postgresql is not installed")
