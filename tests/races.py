@@ -88,7 +88,7 @@ def _run(
 
 
 def _unfinished(store: ScheduleStore, name: str, calendar: str, frequency: str) -> bool:
-    last, under_way = store.stands(name)
+    last, under_way = store.stands(name, UNTIL)
     return under_way is not None or last != slot_text(_due(calendar, frequency)[-1])
 
 
