@@ -16,7 +16,8 @@ CYCLE: Select[*tuple[Any, ...]] = select(
     CYCLES.c.cycle_id, CYCLES.c.book, CYCLES.c.slot, CYCLES.c.status, CYCLES.c.book_version
 )
 CYCLE_BY_ID = CYCLE.where(CYCLES.c.cycle_id == bindparam("cycle_id"))
-_VERSION = select(func.coalesce(func.max(BOOKS.c.version), 0)).where(BOOKS.c.name == bindparam("book"))
+VERSION = select(func.coalesce(func.max(BOOKS.c.version), 0)).where(BOOKS.c.name == bindparam("book"))
+"""The number of a book's latest version."""
 _UNDER_WAY = select(CYCLES.c.cycle_id, CYCLES.c.slot).where(
     CYCLES.c.book == bindparam("book"), CYCLES.c.status == "decided"
 )
@@ -69,7 +70,7 @@ def insert_cycle(db: Connection, cycle_id: str, book: str, slot: str) -> None:
 
 def book_version(db: Connection, book: str) -> int:
     """How often the book was changed; 0 where it has only its deposit, or not even that."""
-    return int(db.scalar(_VERSION, {"book": book}) or 0)
+    return int(db.scalar(VERSION, {"book": book}) or 0)
 
 
 def refuse_while_orders_are_under_way(db: Connection, book: str) -> None:

@@ -79,8 +79,7 @@ class Ledger:
 
     def book_version(self, book: str) -> int:
         """How often a book was changed; 0 where it has only its deposit, or not even that."""
-        with self._database.transaction() as db:
-            return cycles.book_version(db, book)
+        return int(self._database.rows(cycles.VERSION, {"book": book})[0][0] or 0)
 
     def cycle(self, cycle_id: str) -> CycleState:
         """One cycle; NotFound where it was never opened."""
