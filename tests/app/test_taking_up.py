@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from app.runtime import Market
 from app.take_up import CONFIG, take_up
 from data.errors import InputError
+from graph.checkpoint import FileSaver
 from graph.record import cycle_id_of
 from tests.desks import SMALL, desk
 
@@ -23,6 +26,24 @@ def begun(here, forget=(), **changed):
     take_up(here.market, here.settings, BOOK, "2023-03-14T20:00:00Z", cycle_id_of(BOOK, "2023-03-14T20:00:00Z"))
     ledger.open_cycle(BOOK, SLOT, CYCLE, started)
     return ledger
+
+
+@contextmanager
+def cut_off_when_decided():
+    """What runs within ends as soon as its decision is in the ledger."""
+    context = Market.context
+
+    def ending(market, book, slot):
+        def killed(name):
+            if name == "decided":
+                raise KeyboardInterrupt
+
+        return replace(context(market, book, slot), crash_point=killed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Market, "context", ending)
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 def test_settings_that_came_since_are_no_other_settings(tmp_path):
@@ -76,19 +97,8 @@ def test_a_decision_is_finished_under_the_rules_it_was_made_by(tmp_path):
     file = tmp_path / "desk.yaml"
     file.write_text("min_order_notional: 40\n")
     here = desk(tmp_path, symbols=SMALL, config=file)
-    context = Market.context
-
-    def cut_off(market, book, slot):
-        def killed(name):
-            if name == "decided":
-                raise KeyboardInterrupt
-
-        return replace(context(market, book, slot), crash_point=killed)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Market, "context", cut_off)
-        with pytest.raises(KeyboardInterrupt):
-            here.cycle("2023-03-15")
+    with cut_off_when_decided():
+        here.cycle("2023-03-15")
     file.write_text("min_order_notional: 30000\n")
     done = desk(tmp_path, symbols=SMALL, config=file).cycle("2023-03-15")
     assert done.record.config["min_order_notional"] == 40.0
@@ -102,3 +112,21 @@ def test_one_that_has_not_decided_begins_anew_under_an_edited_file(tmp_path):
     file.write_text("approval: never\nmin_order_notional: 30000\n")
     record = desk(tmp_path, symbols=SMALL, config=file).cycle("2023-03-15").record
     assert (record.approval.required, record.config["min_order_notional"]) == (False, 30000.0)
+
+
+def test_catching_up_may_itself_be_cut_off_where_the_checkpoints_are_a_step_behind(tmp_path):
+    here = desk(tmp_path, symbols=SMALL, approval="always")
+    waiting = here.cycle("2023-03-15")
+    with cut_off_when_decided():
+        here.approvals.answer(waiting.cycle_id, {"type": "accept"})
+    with closing(sqlite3.connect(tmp_path / "checkpoints.sqlite")) as file, file:
+        # as after a backup was put back: the node's writes are there, the checkpoint that follows them is not
+        newest = file.execute("SELECT max(checkpoint_id) FROM checkpoints").fetchone()
+        assert file.execute("DELETE FROM checkpoints WHERE checkpoint_id = ?", newest).rowcount == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileSaver, "put", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            desk(tmp_path, symbols=SMALL, approval="always").cycle("2023-03-15")
+    done = desk(tmp_path, symbols=SMALL, approval="always").cycle("2023-03-15")
+    assert done.record.approval.answer == "accepted"
+    assert done.record.fills
