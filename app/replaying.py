@@ -30,6 +30,7 @@ from graph.context import CycleContext, Snapshots
 from graph.counterfactual import Counterfactual, run_without
 from graph.diff import Diff, diff
 from graph.facts import RecordedFacts, ReducedFacts
+from graph.journal import Journal
 from graph.opening import recorded_opening
 from graph.record import CycleRecord
 from graph.replay import Replay, compare, run_again
@@ -71,7 +72,7 @@ def replay(stores: Stores, record: CycleRecord) -> Replay:
     CorruptFile where its facts or policies are no longer what they were, NotFound where one of them is gone.
     """
     with replay_parts(record, stores) as context:
-        return compare(record, run_again(record, context))
+        return compare(record.cycle_id, Journal(stores.ledger).written(record.cycle_id), run_again(record, context))
 
 
 def counterfactual(stores: Stores, record: CycleRecord, without: Iterable[str]) -> Counterfactual:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 
 from pydantic import ValidationError
 
 from data.errors import CorruptFile, NotFound
-from graph.record import CycleRecord, record_bytes
+from graph.record import CycleRecord
 from tools.execution.ledger import Ledger
 
 
@@ -41,17 +40,20 @@ class Journal:
         return self.read(self._resolve(name, book))
 
     def read(self, cycle_id: str) -> CycleRecord:
-        """The record; raises CorruptFile where its bytes do not parse back to themselves."""
+        """The record; NotFound before its cycle is done, CorruptFile where its bytes are not what was written."""
+        payload = self.written(cycle_id)
+        try:
+            return CycleRecord.model_validate_json(payload)
+        except ValidationError as error:
+            remedy = "read it with the version of bullpen that wrote it"
+            raise CorruptFile(f"the record of {cycle_id} was written in another form", remedy) from error
+
+    def written(self, cycle_id: str) -> bytes:
+        """The record's bytes, as a replay must give them again; raises as `read`."""
         payload = self._ledger.record(cycle_id)
         if payload is None:
             raise NotFound(f"cycle {cycle_id} has no record yet", "finish it with `bullpen cycle`")
-        try:
-            found = CycleRecord.model_validate(json.loads(payload))
-        except (ValueError, ValidationError) as error:
-            raise CorruptFile(f"the record of {cycle_id} does not read", "restore desk.sqlite from a backup") from error
-        if record_bytes(found) != payload:
-            raise CorruptFile(f"the record of {cycle_id} was altered", "restore desk.sqlite from a backup")
-        return found
+        return payload
 
     def _resolve(self, name: str, book: str | None) -> str:
         done = [e for e in self.entries(book) if e.status == "done"]

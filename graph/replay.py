@@ -14,7 +14,7 @@ from typing import Any
 
 from graph.context import CycleContext
 from graph.cycle import build_cycle
-from graph.record import CycleRecord, record_bytes
+from graph.record import CycleRecord
 
 MAX_DIFFERENCES = 50
 
@@ -43,15 +43,13 @@ def run_again(record: CycleRecord, context: CycleContext) -> bytes:
     return payload if payload is not None else b""
 
 
-def compare(record: CycleRecord, again: bytes) -> Replay:
+def compare(cycle_id: str, first: bytes, again: bytes) -> Replay:
     """Two runs of one cycle, byte for byte, and where they part."""
-
-    first = record_bytes(record)
     paths: tuple[str, ...] = ()
     if first != again:
         both = differences(json.loads(first), json.loads(again or b"null"))
         paths = tuple(path for path, _ in zip(both, range(MAX_DIFFERENCES), strict=False))
-    return Replay(record.cycle_id, first == again, paths, hashlib.sha256(again).hexdigest())
+    return Replay(cycle_id, first == again, paths, hashlib.sha256(again).hexdigest())
 
 
 def differences(left: Any, right: Any, path: str = "") -> Iterator[str]:

@@ -167,7 +167,7 @@ def _import_all() -> None:
 
 def _replayed(here: Any, name: str) -> dict[str, Any]:
     from app.replaying import replay_parts
-    from graph.record import record_bytes
+    from graph.journal import Journal
     from graph.replay import compare, run_again
 
     def refused(*_: Any) -> None:
@@ -177,7 +177,8 @@ def _replayed(here: Any, name: str) -> dict[str, Any]:
     record = here.record(name)
     with replay_parts(record, here.stores) as context:
         again = run_again(record, context)
-    first, found = record_bytes(record), compare(record, again)
+    first = Journal(here.stores.ledger).written(record.cycle_id)
+    found = compare(record.cycle_id, first, again)
     differing = sum(a != b for a, b in zip(first, again, strict=False)) + abs(len(first) - len(again))
     return {"cycle_id": record.cycle_id, "differing": differing, "sha256": found.sha256, "pid": os.getpid(),
             "at": list(found.differences)}  # fmt: skip

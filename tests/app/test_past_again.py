@@ -12,7 +12,8 @@ import pytest
 from app.desk import Desk
 from data.errors import CorruptFile, NotFound
 from graph.diff import Diff, diff
-from graph.record import CycleRecord
+from graph.journal import Journal
+from graph.record import CycleRecord, record_bytes
 from tests.desks import bullpen, desk
 from tests.pasts import carried, make
 
@@ -170,7 +171,8 @@ def test_an_answer_of_a_chat_model_that_is_gone_is_missed_and_nobody_is_asked(co
 def test_a_record_that_was_altered_says_where_it_differs(copy: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     record = copy.record("latest", BOOK)
     verdict = record.verdict.model_copy(update={"measures": record.verdict.measures | {"gross": 0.123}})
-    monkeypatch.setattr(copy, "record", lambda *_: record.model_copy(update={"verdict": verdict}))
+    altered = record_bytes(record.model_copy(update={"verdict": verdict}))
+    monkeypatch.setattr(Journal, "written", lambda *_: altered)
     result = copy.replays.replay("latest", BOOK)
     assert not result.identical
     assert result.differences == ("verdict.measures.gross",)
