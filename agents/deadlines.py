@@ -9,23 +9,20 @@ from __future__ import annotations
 import contextvars
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Thread
 from typing import TypeVar
 
-from agents.protocol import Agent
-from agents.view import AgentKind, View, abstain
 from data.errors import DeadlinePassed
-from data.snapshot import Snapshot
 
 Answer = TypeVar("Answer")
 
 OWN_SHARE = 0.8
 """Of a node's time, what a call inside it may take: the rest is for falling back in good order."""
-OVERDUE = "no opinion within the node's deadline"
-"""How the reason of an agent that was cut off begins."""
+OVERDUE = "within the node's deadline"
+"""Stands in the reason for whatever was cut off."""
 
 _ENDS: contextvars.ContextVar[float] = contextvars.ContextVar("ends", default=math.inf)
 
@@ -35,11 +32,11 @@ def left_s() -> float:
     return max(0.0, _ENDS.get() - time.monotonic())
 
 
-def within(seconds: float | None, call: Callable[[], Answer]) -> Answer:
-    """The result of `call`, made in a thread of its own; DeadlinePassed where there is none after `seconds`.
+def within(seconds: float | None, call: Callable[[], Answer], what: str = "answer") -> Answer:
+    """The result of `call`, made in a thread of its own; DeadlinePassed, "no `what`", where there is none in time.
 
-    Inside the call `left_s` counts down from OWN_SHARE of them, or from what an outer deadline leaves. None waits for
-    as long as it takes.
+    Inside the call `left_s` counts down from OWN_SHARE of the seconds, or from what an outer deadline leaves. None
+    waits for as long as it takes.
     """
     if seconds is None:
         return call()
@@ -52,7 +49,11 @@ def within(seconds: float | None, call: Callable[[], Answer]) -> Answer:
     try:
         return in_background(timed, "node").result(timeout=seconds)
     except TimeoutError:
-        raise DeadlinePassed(f"nothing came within {seconds:g} s", "raise node_deadline_s") from None
+        raise _passed(what, seconds) from None
+
+
+def _passed(what: str, seconds: float) -> DeadlinePassed:
+    return DeadlinePassed(f"no {what} {OVERDUE} of {seconds:g} s", "raise node_deadline_s")
 
 
 def in_background(call: Callable[[], Answer], name: str) -> Future[Answer]:
@@ -69,33 +70,21 @@ def in_background(call: Callable[[], Answer], name: str) -> Future[Answer]:
     return future
 
 
-def overdue(agent: Agent, seconds: float) -> View:
-    """The abstention of an agent that was cut off."""
-    return abstain(agent.name, agent.kind, f"{OVERDUE} of {seconds:g} s")
-
-
 @dataclass(frozen=True, slots=True)
-class CutOff:
-    """An agent of a replay that was cut off when the cycle ran: what it would say now is not what was known then."""
+class Deadline:
+    """Wall time of each node of a cycle; None waits for as long as it takes.
 
-    said: View
+    `overdue` are, in a replay, the nodes that were cut off when the cycle ran: they are again, at once, for what they
+    would say now is not what was known then. No other node of a replay is cut off.
+    """
 
-    @property
-    def name(self) -> str:
-        """The agent's name."""
-        return self.said.agent
+    seconds: float | None = None
+    overdue: frozenset[str] | None = None
 
-    @property
-    def kind(self) -> AgentKind:
-        """The agent's kind."""
-        return self.said.kind
-
-    def view(self, snapshot: Snapshot) -> View:
-        """The recorded abstention."""
-        return self.said
-
-
-def as_cut_off(agents: Mapping[str, Agent], views: Sequence[View]) -> dict[str, Agent]:
-    """The agents of a replay: those whose recorded view is an abstention by the deadline are not asked again."""
-    silent = {v.agent: CutOff(v) for v in views if v.abstained and v.reason.startswith(OVERDUE)}
-    return {name: silent.get(name, agent) for name, agent in agents.items()}
+    def keep(self, node: str, what: str, call: Callable[[], Answer]) -> Answer:
+        """The result of `call`; DeadlinePassed, "no `what`", where `node` has none in time."""
+        if self.overdue is None:
+            return within(self.seconds, call, what)
+        if node in self.overdue:
+            raise _passed(what, self.seconds or 0.0)
+        return call()

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agents.deadlines import as_cut_off
+from agents.deadlines import Deadline
 from agents.policies.chosen import Chosen, choose
 from app.code_hash import code_hash
 from app.runtime import Market, Policies, market_of
@@ -33,7 +33,7 @@ from graph.facts import RecordedFacts, ReducedFacts
 from graph.journal import Journal
 from graph.opening import recorded_opening
 from graph.record import CycleRecord
-from graph.replay import Replay, compare, run_again
+from graph.replay import Replay, compare, overdue_nodes, run_again
 from graph.state import SnapshotRef
 from graph.without import normal
 from rl.store import Role
@@ -98,7 +98,6 @@ def replay_parts(record: CycleRecord, stores: Stores, without: tuple[str, ...] =
     config = _config_of(record, without)
     source = _source_of(record, config, stores)
     market = market_of(source, config, stores, _policies_of(record, stores), stores.answers, replaying=True)
-    cut_off = [view for view in record.views if view.agent not in config.switches.agents]
     here_only = tracing_context(enabled=False)
     with tempfile.TemporaryDirectory(prefix="bullpen-replay-") as scratch, _told_of(record), here_only:
         yield CycleContext(
@@ -106,7 +105,7 @@ def replay_parts(record: CycleRecord, stores: Stores, without: tuple[str, ...] =
             source_params=record.source["params"],
             config=config,
             snapshots=_facts_of(record, market),
-            agents=as_cut_off(market.agents(record.book, record.slot), cut_off),
+            agents=market.agents(record.book, record.slot),
             controller=market.controller(),
             opener=recorded_opening(record.opening, record.settled),
             ledger=Ledger(Path(scratch) / "desk.sqlite"),
@@ -114,6 +113,7 @@ def replay_parts(record: CycleRecord, stores: Stores, without: tuple[str, ...] =
             halt=lambda: record.halt,
             code_hash=code_hash(),
             approver=lambda _id, _verdict: record.approval,
+            deadline=Deadline(config.node_deadline_s, overdue_nodes(record) - {*config.switches.agents}),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 
 from agents.analysts.answers import AnswerStore
+from agents.deadlines import Deadline
 from agents.llm import Chat, ChatModel, ChatSettings
 from agents.meta.controller import MetaController
 from agents.policies.chosen import Chosen, choose
@@ -142,7 +143,7 @@ class Market:
             code_hash=code_hash(),
             gate=gate,
             verify_account=opener.verify,
-            node_deadline_s=self.config.node_deadline_s,
+            deadline=Deadline(self.config.node_deadline_s),
         )
 
     def broker(self, book: str, slot: str, gate: LastGate, bars: BarAfter) -> GatedBroker:

@@ -52,8 +52,8 @@ class CycleConfig(BaseModel):
     node_deadline_s: float = Field(
         default=NODE_DEADLINE_S, gt=0.0, le=3600.0, exclude_if=lambda seconds: seconds == NODE_DEADLINE_S
     )
-    """Wall time of an agent's node: then it abstains and the cycle goes on; left out of records where it is the
-    default."""
+    """Wall time of each node that computes: then an agent abstains, the meta-controller holds, the risk check halts;
+    left out of records where it is the default."""
     mask: bool = Field(default=False, exclude_if=lambda masked: not masked)
     """Whether names and dates are hidden from the chat model (docs/leakage.md); left out of records where not."""
     names: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=lambda names: not names)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from agents.deadlines import Deadline
 from agents.meta.allocation import Allocation
 from agents.protocol import Agent
 from agents.view import View
@@ -47,6 +48,10 @@ class Controller(Protocol):
         """Views in, allocation with contributions out; its fallback chain ends in cash."""
         ...
 
+    def hold(self, snapshot: Snapshot, views: tuple[View, ...], book: Book, reason: str) -> Allocation:
+        """The allocation that keeps what is held, because of `reason` no other link was asked."""
+        ...
+
 
 class AccountGate(Protocol):
     """The last gate as a cycle sees it (`tools.risk.gate.Gate`): it opens it, the broker asks it."""
@@ -84,7 +89,7 @@ class CycleContext:
     """Raises where the account is no longer what the cycle opened on; a replay's is what the record says."""
     approver: Approver | None = None
     """None means: interrupt and wait for a person."""
-    node_deadline_s: float | None = None
-    """Wall time of an agent's node; None (a replay) waits for as long as it takes."""
+    deadline: Deadline = field(default_factory=Deadline)
+    """Of the nodes that compute: agents, meta_controller, risk_check."""
     crash_point: Callable[[str], None] = lambda _: None
     """Named instants of execution; does nothing outside fault-injection tests."""

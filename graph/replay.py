@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from agents.deadlines import OVERDUE
 from graph.context import CycleContext
 from graph.cycle import build_cycle
 from graph.record import CycleRecord
@@ -41,6 +42,15 @@ def run_again(record: CycleRecord, context: CycleContext) -> bytes:
     graph.invoke({"book": record.book, "slot": record.slot, "cycle_id": record.cycle_id}, context=context)
     payload = context.ledger.record(record.cycle_id)
     return payload if payload is not None else b""
+
+
+def overdue_nodes(record: CycleRecord) -> frozenset[str]:
+    """The nodes that were cut off by the deadline when the cycle ran; agents by their names."""
+    said = {view.agent: view.reason for view in record.views if view.abstained}
+    said["meta_controller"] = record.allocation.fallback_chain[0].reason
+    judged_last = "approval" if record.approval.answer == "edited" else "risk_check"
+    said[judged_last] = "; ".join(record.verdict.reasons) if record.verdict.decision == "halted" else ""
+    return frozenset(node for node, reason in said.items() if OVERDUE in reason)
 
 
 def compare(cycle_id: str, first: bytes, again: bytes) -> Replay:

@@ -89,17 +89,27 @@ class MetaController:
 
     def allocate(self, snapshot: Snapshot, views: tuple[View, ...], book: Book) -> Allocation:
         """The allocation at `snapshot.as_of`. Never raises for what data, views, book or policy files hold."""
+        return self._first_sound(self._links(), [], snapshot, views, book)
+
+    def hold(self, snapshot: Snapshot, views: tuple[View, ...], book: Book, reason: str) -> Allocation:
+        """What is held, for the links before it could not be asked (`reason`); cash where the book is not sound."""
         links = self._links()
+        held = {"hold": links.pop("hold")}
+        return self._first_sound(held, [_failed(name, reason) for name in links], snapshot, views, book)
+
+    def _first_sound(
+        self, links: dict[str, Link], chain: list[Fallback], snapshot: Snapshot, views: tuple[View, ...], book: Book
+    ) -> Allocation:
+        """By the first of `links` that holds, after those of `chain` that did not."""
         try:
             case = Case(snapshot, views, holdings(book, snapshot.symbols))
         except InputError as error:
-            return _all_cash([Fallback(name=name, used=False, reason=error.message) for name in links])
-        chain: list[Fallback] = []
+            return _all_cash([*chain, *(_failed(name, error.message) for name in links)])
         for name, link in links.items():
             try:
                 shares = _sound(link(case))
             except (InputError, CorruptFile, PriorUnavailable) as error:
-                chain.append(Fallback(name=name, used=False, reason=error.message))
+                chain.append(_failed(name, error.message))
                 continue
             chain.append(Fallback(name=name, used=True, reason=self._remark(name)))
             return self._allocation(case, shares, tuple(chain))
@@ -225,6 +235,10 @@ def _named(names: tuple[str, ...], values: FloatArray) -> dict[str, float]:
 
 def _spoke(case: Case, agent: str) -> bool:
     return any(v.agent == agent and not v.abstained for v in case.views)
+
+
+def _failed(name: str, reason: str) -> Fallback:
+    return Fallback(name=name, used=False, reason=reason)
 
 
 def _all_cash(failed: list[Fallback]) -> Allocation:

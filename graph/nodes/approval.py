@@ -25,7 +25,7 @@ def approval(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, Any
     if answer.answer != "edited" or answer.weights is None:
         return {"approval": answer}
     snapshot = context.snapshots.again(state["snapshot"])
-    verdict = judge(context, snapshot, state["opening"], answer.weights, context.halt())
+    verdict = judge(context, snapshot, state["opening"], answer.weights, context.halt(), "approval")
     if verdict.decision == "needs_approval":  # a person has just spoken: the edit stands, within the limits
         verdict = verdict.model_copy(update={"decision": "reduced" if verdict.clamps else "approved"})
     return {"approval": answer, "verdict": verdict}

@@ -6,7 +6,6 @@ from typing import Any, Protocol
 
 from langgraph.runtime import Runtime
 
-from agents.deadlines import overdue, within
 from agents.view import abstain
 from data.errors import DeadlinePassed, NotFound, StorageFailed
 from data.redaction import told
@@ -26,14 +25,14 @@ def opinion_node(name: str) -> OpinionNode:
     """The node of agent `name`; it writes one view."""
 
     def node(state: CycleState, *, runtime: Runtime[CycleContext]) -> dict[str, Any]:
-        agent, deadline_s = runtime.context.agents[name], runtime.context.node_deadline_s
+        agent, deadline = runtime.context.agents[name], runtime.context.deadline
         snapshot = runtime.context.snapshots.again(state["snapshot"])
         try:
-            view = within(deadline_s, lambda: agent.view(snapshot))
+            view = deadline.keep(name, "opinion", lambda: agent.view(snapshot))
         except (StorageFailed, NotFound):  # the desk itself is broken: a full disk, a replay without its answers
             raise
-        except DeadlinePassed:
-            view = overdue(agent, deadline_s or 0.0)
+        except DeadlinePassed as late:
+            view = abstain(name, agent.kind, late.message)
         except Exception as error:  # noqa: BLE001 - the boundary of an agent: any fault of its is an abstention
             view = abstain(name, agent.kind, told(error))
         return {"views": (view,)}

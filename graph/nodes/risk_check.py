@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -31,20 +32,27 @@ def risk_check(state: CycleState, runtime: Runtime[CycleContext]) -> dict[str, A
 
 
 def judge(
-    context: CycleContext, snapshot: Snapshot, opening: Book, weights: Mapping[str, float], switch: HaltState
+    context: CycleContext,
+    snapshot: Snapshot,
+    opening: Book,
+    weights: Mapping[str, float],
+    switch: HaltState,
+    node: str = "risk_check",
 ) -> Verdict:
-    """The verdict on proposed weights; any fault of the check itself is a halt with the weights held."""
+    """The verdict on proposed weights; any fault of the check itself, a hang too, is a halt with the weights held."""
+    checked = partial(
+        check,
+        weights,
+        panel=snapshot.panel,
+        tradable=snapshot.tradable,
+        book=opening,
+        limits=context.config.limits,
+        halt=switch,
+        as_of=snapshot.as_of,
+        off=context.config.switches.clamps,
+    )
     try:
-        return check(
-            weights,
-            panel=snapshot.panel,
-            tradable=snapshot.tradable,
-            book=opening,
-            limits=context.config.limits,
-            halt=switch,
-            as_of=snapshot.as_of,
-            off=context.config.switches.clamps,
-        )
+        return context.deadline.keep(node, "verdict", checked)
     except Exception as error:  # noqa: BLE001 - safety code fails closed: a check that cannot answer halts
         return Verdict(
             decision="halted",

@@ -12,9 +12,7 @@ from typing import Any
 
 import pytest
 
-from agents.deadlines import OVERDUE
 from agents.retrying import PatientChat
-from agents.specialists.strategy_agent import StrategyAgent
 from agents.view import View
 from app.desk import Desk
 from data.errors import BadConfig
@@ -180,28 +178,6 @@ def test_the_analysts_of_a_cycle_are_with_the_model_at_the_same_time(
         _, record = decided(home, "parallel", monkeypatch, server.url, "node_deadline_s: 120\n")
     assert {view.flags for view in views(record, *READERS)} == {("llm_fallback: the model gave no opinion",)}
     assert not together.broken
-
-
-def test_an_agent_that_hangs_abstains_and_its_abstention_replays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No thread of the desk can be stopped, but none is waited for; the replay's own agent would have answered."""
-    stop, speak = threading.Event(), StrategyAgent.view
-
-    def stuck(self: StrategyAgent, snapshot: Any) -> View:
-        if self.name == "momentum":
-            stop.wait()
-        return speak(self, snapshot)
-
-    (home / "stuck.yaml").write_text("node_deadline_s: 4\n")
-    with monkeypatch.context() as patch:
-        patch.setattr(StrategyAgent, "view", stuck)
-        record = desk(home, symbols=SYMBOLS, book="stuck", config=home / "stuck.yaml").cycle(DATE).record
-        stop.set()
-    assert record is not None
-    (view,) = views(record, "momentum")
-    assert view.abstained
-    assert view.reason == f"{OVERDUE} of 4 s"
-    assert record.orders
-    assert desk(home).replay(record.cycle_id).identical
 
 
 def test_money_without_a_price_is_refused_before_anything_runs(home: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agents.deadlines import as_cut_off
+from agents.deadlines import Deadline
 from agents.view import View
 from data.errors import BadAnswer, NotFound, StorageFailed
 from graph.nodes.opinion import opinion_node
@@ -29,9 +29,9 @@ def run(fault: Exception) -> View:
     return asked(Failing(fault))
 
 
-def asked(agent: Any, deadline_s: float | None = None) -> View:
+def asked(agent: Any, deadline: Deadline = Deadline()) -> View:  # noqa: B008 - it is frozen
     snapshots = SimpleNamespace(again=lambda _: None)
-    context: Any = SimpleNamespace(agents={"news": agent}, snapshots=snapshots, node_deadline_s=deadline_s)
+    context: Any = SimpleNamespace(agents={"news": agent}, snapshots=snapshots, deadline=deadline)
     state: Any = {"snapshot": None}
     runtime: Any = SimpleNamespace(context=context)
     (view,) = opinion_node("news")(state, runtime=runtime)["views"]
@@ -55,7 +55,7 @@ class Hanging:
 
 
 def test_an_agent_that_hangs_is_an_abstention_that_names_the_deadline() -> None:
-    view = asked(Hanging(), deadline_s=0.1)
+    view = asked(Hanging(), deadline=Deadline(0.1))
     assert view.abstained
     assert view.reason == "no opinion within the node's deadline of 0.1 s"
 
@@ -63,19 +63,17 @@ def test_an_agent_that_hangs_is_an_abstention_that_names_the_deadline() -> None:
 def test_a_deadline_changes_nothing_else() -> None:
     said = View(agent="news", kind="analyst", horizon_bars=1, abstained=True, reason="nothing to say")
     speaking = SimpleNamespace(name="news", kind="analyst", view=lambda _: said)
-    assert asked(speaking, deadline_s=60.0) is said
+    assert asked(speaking, deadline=Deadline(60.0)) is said
     with pytest.raises(StorageFailed):
-        asked(Failing(StorageFailed("full")), deadline_s=60.0)
+        asked(Failing(StorageFailed("full")), deadline=Deadline(60.0))
 
 
 def test_a_replay_takes_the_abstention_of_one_who_was_cut_off_from_the_record() -> None:
-    cut_off, spoke = asked(Hanging(), deadline_s=0.1), asked(Failing(ValueError("shapes")))
-    macro: Any = SimpleNamespace(name="macro", kind="analyst")
-    agents: Any = {"news": Hanging(), "macro": macro}
-    again = as_cut_off(agents, (cut_off,))
-    assert again["news"].view(None) is cut_off  # type: ignore[arg-type]
-    assert again["macro"] is macro
-    assert as_cut_off(agents, (spoke,))["news"] is agents["news"]
+    said = View(agent="news", kind="analyst", horizon_bars=1, abstained=True, reason="nothing to say")
+    speaking = SimpleNamespace(name="news", kind="analyst", view=lambda _: said)
+    cut_off = asked(Hanging(), deadline=Deadline(0.1))
+    assert asked(speaking, deadline=Deadline(0.1, frozenset({"news", "macro"}))) == cut_off
+    assert asked(speaking, deadline=Deadline(0.1, frozenset({"macro"}))) is said
 
 
 @pytest.mark.parametrize("fault", [StorageFailed("full"), NotFound("no recorded answer")])

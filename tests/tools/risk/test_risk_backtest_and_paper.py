@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.deadlines import Deadline
 from data.clock import Slots, slot_text, to_datetime, to_datetime64
 from data.features.spec import Features
 from data.history import History
@@ -87,7 +88,7 @@ def in_the_engine(past, limits):
 def at_the_desk(past, limits, home):
     """The verdicts of a paper desk whose files are closed and opened again for every slot."""
     config = CycleConfig(limits=limits)
-    context, seen, verdicts = SimpleNamespace(config=config), moments(past), []
+    context, seen, verdicts = SimpleNamespace(config=config, deadline=Deadline()), moments(past), []
     ledger = Ledger(home / "desk.sqlite")
     ledger.create_book(new_book("b", 1e6))
     ledger.close()
