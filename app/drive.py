@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -57,8 +58,8 @@ def drive(
             stream_mode="updates",
             durability="sync",
         )
-        for update in stream:
-            for node, wrote in cast(Mapping[str, Any], update).items():
+        with closing(cast(Generator[Mapping[str, Any]], stream)) as updates:
+            for node, wrote in chain.from_iterable(update.items() for update in updates):
                 if node == "__interrupt__":
                     return _request(wrote)
                 if on_node is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -90,6 +90,16 @@ class Wanted:
     limit: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a run, well (`error` is "") or not."""
+
+    run_id: str
+    ended_at: str
+    error: str = ""
+    summary: str = ""
+
+
 class TraceStore:
     """Runs by cycle. Thread-safe; another process may read while this one writes."""
 
@@ -109,21 +119,11 @@ class TraceStore:
                 _run_all(db, _INDEX)
         return True
 
-    def start(self, run: Run) -> None:
-        """A run begins."""
+    def add(self, found: Iterable[Run | Ended]) -> None:
+        """Runs that begin, and runs that end, in that order; all are written or none."""
         with self._store.transaction() as db:
-            db.execute(
-                "INSERT INTO runs VALUES (?,?,?,?,?,?,?,NULL,'','') ON CONFLICT (run_id) DO UPDATE SET"
-                " started_at=excluded.started_at, ended_at=NULL, error='', summary=''",
-                (run.run_id, run.parent_id, run.trace_id, run.cycle_id, run.name, run.kind, run.started_at),
-            )
-
-    def end(self, run_id: str, ended_at: str, error: str, summary: str) -> None:
-        """A run ends, well (`error` is "") or not."""
-        with self._store.transaction() as db:
-            db.execute(
-                "UPDATE runs SET ended_at=?, error=?, summary=? WHERE run_id=?", (ended_at, error, summary, run_id)
-            )
+            for one in found:
+                db.execute(*_starting(one) if isinstance(one, Run) else _ending(one))
 
     def runs(self, cycle_id: str) -> tuple[Run, ...]:
         """All runs of a cycle in the order they began, its retries and resumptions included."""
@@ -188,6 +188,22 @@ class TraceStore:
     def close(self) -> None:
         """Close the database."""
         self._store.close()
+
+
+def _starting(run: Run) -> tuple[str, tuple[str, ...]]:
+    """Statement and values: a run that begins again is one that has not ended."""
+    return (
+        "INSERT INTO runs VALUES (?,?,?,?,?,?,?,NULL,'','') ON CONFLICT (run_id) DO UPDATE SET"
+        " started_at=excluded.started_at, ended_at=NULL, error='', summary=''",
+        (run.run_id, run.parent_id, run.trace_id, run.cycle_id, run.name, run.kind, run.started_at),
+    )
+
+
+def _ending(end: Ended) -> tuple[str, tuple[str, ...]]:
+    return (
+        "UPDATE runs SET ended_at=?, error=?, summary=? WHERE run_id=?",
+        (end.ended_at, end.error, end.summary, end.run_id),
+    )
 
 
 def _run_all(db: sqlite3.Connection, statements: Collection[str]) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,8 @@ from langchain_core.tracers.schemas import Run as TracedRun
 from langsmith import tracing_context
 
 from app.langsmith.client import TIMEOUT_S, bounded, open_client, project_name
-from app.trace_store import Run, TraceStore
+from app.trace_store import Ended, Run, TraceStore
+from app.trace_writer import TraceWriter
 from data.errors import StorageFailed
 from data.redaction import Redactor
 
@@ -50,17 +51,17 @@ class TraceTags:
 
 
 class LocalTracer(BaseTracer):
-    """Writes each run to the store as it starts and as it ends."""
+    """Hands each run over to be written, as it starts and as it ends."""
 
-    def __init__(self, store: TraceStore, cycle_id: str, redact: Redactor) -> None:
+    def __init__(self, write: Callable[[Run | Ended], None], cycle_id: str, redact: Redactor) -> None:
         super().__init__()
-        self._store, self._cycle_id, self._redact = store, cycle_id, redact
+        self._write, self._cycle_id, self._redact = write, cycle_id, redact
 
     def _persist_run(self, run: TracedRun) -> None:
         """Runs are written one by one, when they start and end."""
 
     def _on_run_create(self, run: TracedRun) -> None:
-        self._store.start(
+        self._write(
             Run(
                 run_id=str(run.id),
                 parent_id=str(run.parent_run_id or ""),
@@ -78,7 +79,7 @@ class LocalTracer(BaseTracer):
     def _on_run_update(self, run: TracedRun) -> None:
         ended = run.end_time or datetime.now(UTC)
         error = self._redact.text((run.error or "").strip()).splitlines()[-1] if run.error else ""
-        self._store.end(str(run.id), ended.isoformat(), error, self._redact.text(_summary(run.outputs)))
+        self._write(Ended(str(run.id), ended.isoformat(), error, self._redact.text(_summary(run.outputs))))
 
 
 def _summary(outputs: Any) -> str:
@@ -101,16 +102,16 @@ def tracers(store: TraceStore, tags: TraceTags, remote: bool = True) -> Generato
     oldest traces where it has grown too large.
     """
     redact = Redactor()
-    handlers: list[BaseCallbackHandler] = [LocalTracer(store, tags.cycle_id, redact)]
     client = open_client(redact) if remote else None
+    handlers: list[BaseCallbackHandler] = []
     if client is not None:
         handlers.append(LangChainTracer(client=client, project_name=project_name()))
     provider = _telemetry(handlers, tags, redact)
     # without a key of ours LangChain would still take LANGSMITH_TRACING for leave to send, and mask nothing
     unasked = tracing_context(enabled=False) if remote and client is None else nullcontext()
     try:
-        with unasked:
-            yield handlers
+        with unasked, closing(TraceWriter(store)) as writer:
+            yield [LocalTracer(writer.add, tags.cycle_id, redact), *handlers]
     finally:
         if client is not None:
             bounded(client.flush, "langsmith-flush")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.trace_store import _SCHEMA, Run, TraceStore, Wanted
+from app.trace_store import _SCHEMA, Ended, Run, TraceStore, Wanted
 from app.traces import tree
 from data.errors import InputError, NotFound
 from tests.desks import bullpen, desk
@@ -24,10 +24,10 @@ def kept(path: Path, cycles: int = 3) -> TraceStore:
         for j, name in enumerate(("cycle", "ingest", "news_analyst")):
             run = replace(RUN, run_id=f"r{i}-{j}", parent_id=f"r{i}-0" if j else "", cycle_id=f"cy-{i}", name=name,
                           started_at=f"{day}{j}+00:00")  # fmt: skip
-            store.start(run)
+            store.add([run])
             failed = i == cycles - 1 and j == 2
             error = "SourceUnavailable: the wire is silent" if failed else ""
-            store.end(run.run_id, f"{day}{9 if failed else j + 1}+00:00", error, f"views of {name} no {i}")
+            store.add([Ended(run.run_id, f"{day}{9 if failed else j + 1}+00:00", error, f"views of {name} no {i}")])
     return store
 
 
@@ -50,8 +50,8 @@ def test_a_search_without_the_index_finds_the_same(tmp_path: Path) -> None:
 
 def test_node_errors_duration_and_cycles_narrow_a_search(tmp_path: Path) -> None:
     store = kept(tmp_path / "t.sqlite")
-    store.start(replace(RUN, run_id="w", started_at="2024-02-01T00:00:00+00:00"))
-    store.end("w", "2024-02-01T00:00:01+00:00", "GraphInterrupt: asks", "")
+    store.add([replace(RUN, run_id="w", started_at="2024-02-01T00:00:00+00:00")])
+    store.add([Ended("w", "2024-02-01T00:00:01+00:00", "GraphInterrupt: asks", "")])
     assert [r.run_id for r in store.search(Wanted(errors=True))] == ["r2-2"]
     assert [r.run_id for r in store.search(Wanted(slower_than_s=1.5))] == ["r2-2"]
     assert {r.name for r in store.search(Wanted(node="ingest"))} == {"ingest"}
@@ -60,7 +60,7 @@ def test_node_errors_duration_and_cycles_narrow_a_search(tmp_path: Path) -> None
 
 def test_a_run_that_begins_again_is_found_by_its_new_words_only(tmp_path: Path) -> None:
     store = kept(tmp_path / "t.sqlite")
-    store.start(replace(RUN, run_id="r2-2", cycle_id="cy-2", name="news_analyst"))
+    store.add([replace(RUN, run_id="r2-2", cycle_id="cy-2", name="news_analyst")])
     assert store.search(Wanted("silent")) == ()
 
 
@@ -91,8 +91,8 @@ def test_whole_cycles_go_the_oldest_first(tmp_path: Path) -> None:
 def test_the_bound_on_size_drops_old_cycles_and_keeps_the_newest(tmp_path: Path) -> None:
     store = kept(tmp_path / "t.sqlite", cycles=9)
     for i in range(300):
-        store.start(replace(RUN, run_id=f"x{i}", started_at="2024-01-09T00:00:00+00:00", cycle_id="cy-8"))
-        store.end(f"x{i}", "2024-01-09T00:00:01+00:00", "", f"word{i} " * 50)
+        store.add([replace(RUN, run_id=f"x{i}", started_at="2024-01-09T00:00:00+00:00", cycle_id="cy-8")])
+        store.add([Ended(f"x{i}", "2024-01-09T00:00:01+00:00", "", f"word{i} " * 50)])
     assert store.bound() == 0
     assert 1 <= store.bound(keep_bytes=100_000) <= 8
     assert not store.runs("cy-0")

@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.meta.allocation import Allocation, Fallback, PolicyUse
 from agents.view import View, abstain, opinion
-from app.trace_store import Run, TraceStore
+from app.trace_store import Ended, Run, TraceStore
 from graph.record import Approval, CycleRecord, cycle_id_of, record_bytes
 from tools.execution.book import Book, Lock, Position
 from tools.execution.broker import Answer
@@ -145,9 +145,9 @@ def journal(home: Path, *records: CycleRecord) -> None:
         ledger.note({fill.order_id: Answer("filled", (fill,)) for fill in record.fills})
         ledger.close_cycle(record.cycle_id, record.closing, record.fills, record_bytes(record))
         for run in runs(record.cycle_id):
-            traces.start(run)
+            traces.add([run])
             if run.ended_at:
-                traces.end(run.run_id, run.ended_at, run.error, run.summary)
+                traces.add([Ended(run.run_id, run.ended_at, run.error, run.summary)])
     ledger.close()
     traces.close()
 

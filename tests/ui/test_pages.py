@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.trace_store import TraceStore
+from app.trace_store import Ended, TraceStore
 from graph.record import Approval, cycle_id_of
 from tests.ui.conftest import MAIN
 from tests.ui.job_files import a_job, under_way
@@ -346,7 +346,7 @@ def write_trace(home: Path, begun: datetime, until: str) -> None:
     store = TraceStore(home / "traces.sqlite")
     later: Callable[[int], str] = lambda tenths: (begun + timedelta(milliseconds=100 * tenths)).isoformat()  # noqa: E731
     for i, run in enumerate(runs(CYCLE, until)):
-        store.start(replace(run, started_at=later(i)))
+        store.add([replace(run, started_at=later(i))])
         if run.ended_at:
-            store.end(run.run_id, later(i + 1), run.error, run.summary)
+            store.add([Ended(run.run_id, later(i + 1), run.error, run.summary)])
     store.close()

@@ -12,6 +12,7 @@ from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
 from tools.execution.brokers.simulation import proportional
 from tools.execution.ledger import Ledger
+from tools.execution.orders import Order
 
 AT = datetime(2020, 3, 16, 20, tzinfo=UTC)
 ORDER = (
@@ -126,6 +127,31 @@ def test_a_file_of_a_later_version_is_refused_with_a_remedy(tmp_path):
     with pytest.raises(CorruptFile, match="schema 99") as refused:
         Ledger(path)
     assert "version of bullpen that wrote it" in refused.value.remedy
+
+
+def test_a_venue_of_the_second_version_holds_what_its_executions_come_to(tmp_path):
+    path, as_of = tmp_path / "venue.sqlite", AT
+    costs = proportional({"A": 5.0, "B": 5.0})
+
+    def broker(account):
+        return PaperBroker(
+            RecordedGate(), path, account, lambda *_: NextBar(50.0, as_of, "next_open"), as_of, costs, 1000.0
+        )
+
+    here, other = broker("b"), broker("c")
+    for n, (venue, symbol, side, quantity) in enumerate(
+        [(here, "A", "buy", 5.5), (here, "A", "sell", 2.0), (here, "B", "sell", 3.0), (other, "B", "buy", 1.0)]
+    ):
+        venue.submit(Order(order_id=f"bp-{n}", symbol=symbol, side=side, quantity=quantity, reference_price=50.0))
+    held = here.positions(), other.positions()
+    assert held == ({"A": 3.5, "B": -3.0}, {"B": 1.0})
+    here.close()
+    other.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP TABLE positions")
+        db.execute("PRAGMA user_version = 2")
+    db.close()
+    assert (broker("b").positions(), broker("c").positions()) == held
 
 
 def test_a_venue_of_the_first_version_still_fills_what_waits_there(tmp_path):

@@ -22,7 +22,7 @@ from tools.execution.store import Store
 if TYPE_CHECKING:
     from data.outcomes import NextBar
 
-VERSION = 2
+VERSION = 3
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, deposit REAL NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS orders (
@@ -34,20 +34,29 @@ CREATE TABLE IF NOT EXISTS fills (
     order_id TEXT NOT NULL REFERENCES orders, execution_id TEXT NOT NULL, account TEXT NOT NULL, payload TEXT NOT NULL,
     PRIMARY KEY (order_id, execution_id)
 ) STRICT;
+CREATE TABLE IF NOT EXISTS positions (
+    account TEXT NOT NULL, symbol TEXT NOT NULL, quantity REAL NOT NULL, PRIMARY KEY (account, symbol)
+) STRICT;
 """
+STATEMENTS = tuple(statement for statement in SCHEMA.split(";") if statement.strip())
 UPGRADES = {
     1: (
         "ALTER TABLE orders RENAME TO orders_1",
         "ALTER TABLE fills RENAME TO fills_1",
-        *(statement for statement in SCHEMA.split(";") if statement.strip()),
+        *STATEMENTS,
         "INSERT INTO orders SELECT order_id, account, payload, decided_at,"
         " json_object('rate_bps', cost_bps), state, '', 0, '' FROM orders_1 ORDER BY rowid",
         "INSERT INTO fills SELECT order_id, '', account, payload FROM fills_1 ORDER BY rowid",
         "DROP TABLE fills_1",
         "DROP TABLE orders_1",
-    )
+    ),
+    2: (
+        STATEMENTS[-1],
+        "INSERT INTO positions SELECT account, json_extract(payload, '$.symbol'), SUM(json_extract(payload,"
+        " '$.quantity') * CASE json_extract(payload, '$.side') WHEN 'buy' THEN 1 ELSE -1 END) FROM fills GROUP BY 1, 2",
+    ),
 }
-"""Version 1 filled every order whole."""
+"""Version 1 filled every order whole; version 2 summed all executions anew whenever it was asked for positions."""
 
 NextTick = timedelta(microseconds=1)
 BarAfter = Callable[[str, datetime], "NextBar | None"]
@@ -136,17 +145,18 @@ class PaperBroker(GatedBroker):
         orders = [Order.model_validate_json(payload) for (payload,) in rows]
         if not orders:
             return ()
-        done: dict[str, float] = {}
-        for fill in self._fills():
-            done[fill.order_id] = done.get(fill.order_id, 0.0) + fill.quantity
-        return tuple(OpenOrder(o.order_id, o.symbol, o.side, o.quantity, done.get(o.order_id, 0.0)) for o in orders)
+        with self._store.transaction() as db:
+            done = [sum(fill.quantity for fill in _executions(db, order.order_id)) for order in orders]
+        return tuple(
+            OpenOrder(o.order_id, o.symbol, o.side, o.quantity, of) for o, of in zip(orders, done, strict=True)
+        )
 
     def positions(self) -> dict[str, float]:
         """The sum of this account's fills by symbol; closed positions are left out."""
-        held: dict[str, float] = {}
-        for fill in self._fills():
-            held[fill.symbol] = held.get(fill.symbol, 0.0) + fill.signed_quantity
-        return {symbol: round(quantity, 9) for symbol, quantity in sorted(held.items()) if abs(quantity) > 1e-9}
+        held = self._store.rows(
+            "SELECT symbol, quantity FROM positions WHERE account = ? ORDER BY symbol", (self._account,)
+        )
+        return {symbol: round(quantity, 9) for symbol, quantity in held if abs(quantity) > 1e-9}
 
     def cash(self) -> float:
         """The deposit, and what the fills paid and earned (account currency)."""
@@ -201,14 +211,21 @@ class PaperBroker(GatedBroker):
             found = attempt(order, left, bar, terms, triggered)
             after, triggered = bar.time + NextTick, found.triggered
             if found.units > 0.0:
-                fill = self._filled(order, bar, found)
-                values = (order.order_id, fill.execution_id, self._account, fill.model_dump_json())
-                db.execute("INSERT INTO fills VALUES (?, ?, ?, ?)", values)
+                self._book(db, self._filled(order, bar, found))
                 left -= found.units
             state, reason = _next_state(order, left, float(terms.lot[0]))
         db.execute(
             "UPDATE orders SET state = ?, reason = ?, after = ?, triggered = ?, day = ? WHERE order_id = ?",
             (state, reason, after.isoformat(), int(triggered), day, order.order_id),
+        )
+
+    def _book(self, db: sqlite3.Connection, fill: Fill) -> None:
+        """Keep an execution, and what the account holds after it."""
+        values = (fill.order_id, fill.execution_id, self._account, fill.model_dump_json())
+        db.execute("INSERT INTO fills VALUES (?, ?, ?, ?)", values)
+        db.execute(
+            "INSERT INTO positions VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET quantity = quantity + excluded.quantity",
+            (self._account, fill.symbol, fill.signed_quantity),
         )
 
     def _filled(self, order: Order, bar: NextBar, found: Attempt) -> Fill:
