@@ -59,7 +59,7 @@ class Approvals:
 
     def waiting(self, book: str | None = None) -> tuple[Waiting, ...]:
         """What waits for a person, the oldest slot first."""
-        started = [entry for entry in self._desk.entries(book) if entry.status == "started"]
+        started = self._desk.entries(book, "started")
         return tuple(found for entry in started if (found := self._of(entry)) is not None)
 
     def answer(

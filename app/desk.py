@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -44,14 +44,19 @@ NodeFinished = Callable[[str, str], None]
 """Told each node's name and what it wrote, as it finishes."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CycleOutcome:
-    """`record` where the cycle is done; `request` (agent-inbox's HumanInterrupt) where it waits for a person."""
+    """`request` (agent-inbox's HumanInterrupt) where the cycle waits for a person."""
 
     status: Literal["done", "already_done", "waiting"]
     cycle_id: str
-    record: CycleRecord | None = None
+    _journal: Journal = field(repr=False)
     request: dict[str, Any] | None = None
+
+    @cached_property
+    def record(self) -> CycleRecord | None:
+        """The record where the cycle is done, as the journal has it; read when it is first asked for."""
+        return None if self.status == "waiting" else self._journal.read(self.cycle_id)
 
     def as_json(self) -> dict[str, Any]:
         """The record itself, or what is asked."""
@@ -97,7 +102,7 @@ class Desk:
         with self.taken_up(as_of) as (start, begun):
             cycle_id = start["cycle_id"]
             if begun == "done":
-                return CycleOutcome("already_done", cycle_id, self._journal.read(cycle_id))
+                return CycleOutcome("already_done", cycle_id, self._journal)
             if begun == "started" or self._as_begun(cycle_id)._config in (None, self.market.config):
                 return self._run(start["book"], start["slot"], cycle_id, None, on_node)
         return self.go_on(self._entry(cycle_id), None, on_node)
@@ -142,8 +147,8 @@ class Desk:
         start: CycleInput = {"book": book, "slot": slot, "cycle_id": cycle_id}
         request = drive(self.market, self._stores, start, response, on_node)
         if request is not None:
-            return CycleOutcome("waiting", cycle_id, request=request)
-        return CycleOutcome("done", cycle_id, self._journal.read(cycle_id))
+            return CycleOutcome("waiting", cycle_id, self._journal, request)
+        return CycleOutcome("done", cycle_id, self._journal)
 
     @contextmanager
     def _alone(self, book: str) -> Generator[None]:
@@ -153,9 +158,9 @@ class Desk:
 
     # --- the past ---------------------------------------------------------------------------------------------
 
-    def entries(self, book: str | None = None) -> tuple[Entry, ...]:
-        """The journal's table of contents."""
-        return self._journal.entries(book)
+    def entries(self, book: str | None = None, status: CycleStatus | None = None) -> tuple[Entry, ...]:
+        """The journal's table of contents, or its lines in that status."""
+        return self._journal.entries(book, status)
 
     def record(self, name: str = "latest", book: str | None = None) -> CycleRecord:
         """A record by id, beginning of one, or "latest"."""

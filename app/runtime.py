@@ -22,7 +22,7 @@ from app.slots import next_slot, wall_day
 from app.stores import Stores
 from app.venues import Account, account_of, check_venue, open_venue
 from data.builder import LakeSnapshots
-from data.clock import Slots, parse_slot
+from data.clock import Slots, parse_as_of, parse_slot, slot_text
 from data.sources.catalog import open_source
 from data.sources.protocol import Source
 from data.universe import select
@@ -33,8 +33,9 @@ from graph.opening import LedgerOpener
 from graph.record import cycle_id_of
 from rl.store import Role
 from tools.execution.brokers.base import GatedBroker, LastGate
-from tools.execution.brokers.paper import BarAfter, PaperBroker
+from tools.execution.brokers.paper import BarAfter, PaperBroker, open_venue_file
 from tools.execution.brokers.simulation import SymbolTerms
+from tools.execution.store import Store
 from tools.market.terms import terms_of
 from tools.risk.gate.watched import WatchedBroker
 from tools.risk.kill_switch.halt import read_halt
@@ -83,9 +84,10 @@ class Market:
 
     def slot(self, book: str, as_of: str | None) -> str:
         """The slot a cycle of `book` is to run at (see app.slots)."""
-        cycles, trained_until = self.stores.ledger.cycles(book), self.policies.trained_until(self.source.name)
-        version = self.stores.ledger.book_version(book)
-        return next_slot(self.source, self.slots, cycles, trained_until, book, as_of, version)
+        ledger, trained_until = self.stores.ledger, self.policies.trained_until(self.source.name)
+        asked = slot_text(parse_as_of(as_of, self.slots)[0]) if as_of else ""
+        cycles, version = ledger.cycles_at_hand(book, asked), ledger.book_version(book)
+        return next_slot(self.source, self.slots, cycles, trained_until, book, asked, version)
 
     def agents(self, book: str, slot: str) -> Mapping[str, Agent]:
         """Everyone who holds an opinion, by name."""
@@ -150,8 +152,12 @@ class Market:
         """The venue of a book, behind `gate`; `bars` are what the paper venue fills from."""
         if self.config.venue != "paper":
             return self._account(book, gate)
-        venue = self.stores.home / "venue.sqlite"
-        return PaperBroker(gate, venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
+        return PaperBroker(gate, self._venue, book, bars, parse_slot(slot), self.terms, self.config.initial_cash)
+
+    @cached_property
+    def _venue(self) -> Store:
+        """The paper venue, opened once for all cycles."""
+        return open_venue_file(self.stores.home / "venue.sqlite")
 
     def _account(self, book: str, gate: LastGate) -> GatedBroker:
         """The real account of a book, opened once for a gate: a venue may know only one line of ours."""

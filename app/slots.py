@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from data.clock import Slots, parse_as_of, parse_slot, slot_text
+from data.clock import Slots, parse_slot, slot_text
 from data.errors import InputError, OutOfRange
 from data.sources.protocol import Source
 from tools.execution.schema import CycleState
 
 
 def next_slot(
-    source: Source, slots: Slots, cycles: Sequence[CycleState], trained_until: str, book: str, as_of: str | None,
+    source: Source, slots: Slots, cycles: Sequence[CycleState], trained_until: str, book: str, asked: str,
     version: int = 0,
 ) -> str:  # fmt: skip
-    """ISO UTC text of the slot.
+    """ISO UTC text of the slot; `asked` is the one that was asked for, or "".
 
-    `cycles` are the book's, `trained_until` the last slot (ISO) its policies saw of this source, or "", `version` how
-    often the book was changed. A book goes forward only: an unfinished cycle comes first (one that has decided nothing
-    may be given up for another slot, and is where the book has changed since), and a slot before the last one is
-    refused. Raises OutOfRange where the data ends first, InputError where `as_of` conflicts
-    with the book.
+    `cycles` are the book's: those unfinished, and of the done ones at least the last and that of `asked`.
+    `trained_until` is the last slot (ISO) its policies saw of this source, or "", `version` how often the book was
+    changed. A book goes forward only: an unfinished cycle comes first (one that has decided nothing may be given up for
+    another slot, and is where the book has changed since), and a slot before the last one is refused. Raises OutOfRange
+    where the data ends first, InputError where `asked` conflicts with the book.
     """
-    asked = slot_text(parse_as_of(as_of, slots)[0]) if as_of else ""
     for cycle in cycles:
         if cycle.status == "decided" and asked not in ("", cycle.slot):
             remedy = f"finish it with --as-of {cycle.slot}, or use another --book"

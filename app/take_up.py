@@ -31,7 +31,7 @@ def take_up(market: Market, settings: Settings, book: str, slot: str, cycle_id: 
 
     ledger, given = market.stores.ledger, settings.restart()
     _open_book(market, settings, book)
-    if all(cycle.cycle_id != cycle_id for cycle in ledger.cycles(book)):
+    if not ledger.knows(cycle_id):
         # what a thread of that name may hold is of another ledger: one that was moved away, or restored
         market.stores.forget(thread_of(book, slot))
     before = ledger.started_with(cycle_id)

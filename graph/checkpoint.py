@@ -7,12 +7,14 @@ import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.base import BaseCheckpointSaver
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import WRITES_IDX_MAP, BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -75,7 +77,34 @@ def _digest(content: bytes) -> bytes:
 
 
 class FileSaver(FailStop, SqliteSaver):
-    """LangGraph's saver in a SQLite file."""
+    """LangGraph's saver in a SQLite file.
+
+    A checkpoint is on the disk when `put` returns, and all that was written before with it. What a node wrote waits for
+    the checkpoint that follows: a power cut in between makes the node run again, a kill does not even do that. A
+    question to a person, an answer and an error are on the disk at once, for no checkpoint need follow them.
+    """
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Generator[sqlite3.Cursor]:
+        """See SqliteSaver."""
+        with super().cursor(transaction) as cursor:
+            if transaction:
+                cursor.execute(f"PRAGMA synchronous={_SYNCHRONOUS.get()}")
+            yield cursor
+
+    def put_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """See BaseCheckpointSaver."""
+        waits = not any(channel in WRITES_IDX_MAP for channel, _ in writes)
+        before = _SYNCHRONOUS.set("NORMAL" if waits else "FULL")
+        try:
+            super().put_writes(config, writes, task_id, task_path)
+        finally:
+            _SYNCHRONOUS.reset(before)
+
+
+_SYNCHRONOUS: ContextVar[str] = ContextVar("synchronous", default="FULL")
 
 
 def open_checkpointer(where: Path | str) -> BaseCheckpointSaver[str]:

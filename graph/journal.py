@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from data.errors import CorruptFile, NotFound
 from graph.record import CycleRecord
 from tools.execution.ledger import Ledger
+from tools.execution.schema import CycleStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class Journal:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def entries(self, book: str | None = None) -> tuple[Entry, ...]:
-        """All cycles, oldest slot first."""
-        return tuple(Entry(c.cycle_id, c.book, c.slot, c.status) for c in self._ledger.cycles(book))
+    def entries(self, book: str | None = None, status: CycleStatus | None = None) -> tuple[Entry, ...]:
+        """All cycles (in that status), oldest slot first."""
+        return tuple(Entry(c.cycle_id, c.book, c.slot, c.status) for c in self._ledger.cycles(book, status))
 
     def find(self, name: str, book: str | None = None) -> CycleRecord:
         """A record by cycle id, by an unambiguous beginning of one, or "latest"."""

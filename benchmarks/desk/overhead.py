@@ -25,7 +25,7 @@ from tools.execution.sizing import orders_for
 from tools.risk.breakers import update_locks
 from tools.risk.kill_switch.halt import HaltState
 
-SYMBOLS, CYCLES, WARMING = 143, 12, 2
+SYMBOLS, CYCLES, WARMING = 143, 40, 4
 BOOK = "bench"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.slots import next_slot
-from data.clock import Slots
+from data.clock import Slots, parse_as_of, slot_text
 from data.errors import InputError, OutOfRange
 
 SLOTS = Slots("XNYS")
@@ -21,7 +21,8 @@ FIRST, SECOND, THIRD = "2020-03-16T20:00:00Z", "2020-03-17T20:00:00Z", "2020-03-
 
 def pick(*cycles: tuple[str, str], as_of: str | None = None, trained_until: str = "", version: int = 0) -> str:
     book: Any = [SimpleNamespace(slot=slot, status=status, book_version=0) for slot, status in cycles]
-    return next_slot(SOURCE, SLOTS, book, trained_until, "b", as_of, version)
+    asked = slot_text(parse_as_of(as_of, SLOTS)[0]) if as_of else ""
+    return next_slot(SOURCE, SLOTS, book, trained_until, "b", asked, version)
 
 
 def test_a_new_book_begins_after_what_its_policies_saw_and_else_at_the_end() -> None:

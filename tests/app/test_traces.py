@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.trace_store import _SCHEMA, Ended, Run, TraceStore, Wanted
+from app.trace_writer import TraceWriter
 from app.traces import tree
 from data.errors import InputError, NotFound
 from tests.desks import bullpen, desk
@@ -62,6 +64,31 @@ def test_a_run_that_begins_again_is_found_by_its_new_words_only(tmp_path: Path) 
     store = kept(tmp_path / "t.sqlite")
     store.add([replace(RUN, run_id="r2-2", cycle_id="cy-2", name="news_analyst")])
     assert store.search(Wanted("silent")) == ()
+
+
+def test_what_is_handed_over_is_written_in_its_order_and_all_of_it_by_the_end(tmp_path: Path) -> None:
+    store = TraceStore(tmp_path / "t.sqlite")
+    ids = [f"r{i}" for i in range(300)]
+    with closing(TraceWriter(store)) as writer:
+        for run_id in ids:
+            writer.add(replace(RUN, run_id=run_id, name="first"))
+            writer.add(Ended(run_id, "2024-01-01T00:00:01+00:00", "", "done"))
+            writer.add(replace(RUN, run_id=run_id, name="again"))
+        writer.add(Ended("r0", "2024-01-01T00:00:02+00:00"))
+    assert [run.run_id for run in store.runs("cy-0")] == ids
+    assert [run.run_id for run in store.runs("cy-0") if run.ended_at] == ["r0"]
+    writer.add(Ended("r1", "2024-01-01T00:00:03+00:00"))
+    assert [run.run_id for run in store.runs("cy-0") if run.ended_at] == ["r0", "r1"]
+
+
+def test_a_trace_that_cannot_be_written_is_said_and_missed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store = TraceStore(tmp_path / "t.sqlite")
+    store.close()
+    with closing(TraceWriter(store)) as writer:
+        writer.add(RUN)
+        writer.add(replace(RUN, run_id="r1"))
+    writer.add(RUN)
+    assert "a trace was not written" in caplog.text
 
 
 def test_a_file_from_before_the_index_opens_and_is_searched(tmp_path: Path) -> None:

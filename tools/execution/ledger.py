@@ -73,9 +73,21 @@ class Ledger:
             db.execute(sql.START, {"cycle": cycle_id, "settings": settings})
             return "started"
 
-    def cycles(self, book: str | None = None) -> tuple[CycleState, ...]:
-        """All cycles (of a book), oldest slot first."""
-        return tuple(CycleState(*row) for row in self._database.rows(sql.ALL_CYCLES, {"book": book}))
+    def cycles(self, book: str | None = None, status: CycleStatus | None = None) -> tuple[CycleState, ...]:
+        """All cycles (of a book) (in that status), oldest slot first."""
+        statement = sql.ALL_CYCLES if status is None else sql.CYCLES_THAT_ARE
+        values = {"book": book} | ({} if status is None else {"status": status})
+        return tuple(CycleState(*row) for row in self._database.rows(statement, values))
+
+    def cycles_at_hand(self, book: str, slot: str = "") -> tuple[CycleState, ...]:
+        """What a book's next cycle depends on, oldest slot first: the unfinished cycles, the last one that is done, and
+        the one of `slot`, however many there were."""
+        rows = self._database.rows(sql.CYCLES_AT_HAND, {"book": book, "slot": slot})
+        return tuple(CycleState(*row) for row in rows)
+
+    def knows(self, cycle_id: str) -> bool:
+        """Whether a cycle was ever opened."""
+        return bool(self._database.rows(cycles.CYCLE_BY_ID, {"cycle_id": cycle_id}))
 
     def book_version(self, book: str) -> int:
         """How often a book was changed; 0 where it has only its deposit, or not even that."""

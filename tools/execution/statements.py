@@ -27,6 +27,17 @@ START = (
     .values(status="started", started_with=func.coalesce(bindparam("settings", type_=WORDS), CYCLES.c.started_with))
 )
 ALL_CYCLES = CYCLE.where(_OF_ANY_BOOK).order_by(CYCLES.c.slot, CYCLES.c.book)
+CYCLES_THAT_ARE = CYCLE.where(_OF_ANY_BOOK, CYCLES.c.status == bindparam("status")).order_by(
+    CYCLES.c.slot, CYCLES.c.book
+)
+CYCLES_AT_HAND = CYCLE.where(
+    CYCLES.c.book == _BOOK,
+    CYCLES.c.status.in_(("started", "decided"))
+    | (CYCLES.c.slot == bindparam("slot"))
+    | CYCLES.c.slot.in_(
+        select(func.max(CYCLES.c.slot)).where(CYCLES.c.book == _BOOK, CYCLES.c.status == "done").scalar_subquery()
+    ),
+).order_by(CYCLES.c.slot)
 CYCLE_OF_ORDER = CYCLE.join(INTENTS, INTENTS.c.cycle_id == CYCLES.c.cycle_id).where(
     INTENTS.c.order_id == bindparam("order_id")
 )

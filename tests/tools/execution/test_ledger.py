@@ -56,6 +56,23 @@ def dump(where):
     return rows
 
 
+def test_what_the_next_cycle_depends_on_does_not_grow_with_the_past(ledger):
+    slots = [f"2020-03-{day:02d}T20:00:00Z" for day in range(2, 8)]
+    for n, slot in enumerate(slots):
+        ledger.open_cycle("b", slot, f"c{n}")
+        if n < 4:
+            ledger.commit_decision(f"c{n}", "{}", ())
+            ledger.close_cycle(f"c{n}", close_book(ledger.book("b") or OPENING, ()), (), b"{}")
+    ledger.open_cycle("other", slots[0], "o")
+    assert [c.cycle_id for c in ledger.cycles_at_hand("b")] == ["c3", "c5"]  # c4 was abandoned for c5
+    assert [c.cycle_id for c in ledger.cycles_at_hand("b", slots[1])] == ["c1", "c3", "c5"]
+    assert [c.cycle_id for c in ledger.cycles_at_hand("b", slots[4])] == ["c3", "c4", "c5"]
+    assert [c.cycle_id for c in ledger.cycles("b", "done")] == ["c0", "c1", "c2", "c3"]
+    assert [c.cycle_id for c in ledger.cycles(status="started")] == ["o", "c5"]
+    assert (ledger.knows("c0"), ledger.knows("o"), ledger.knows("c9")) == (True, True, False)
+    assert ledger.cycles_at_hand("new", SLOT) == ()
+
+
 # --- cycles -------------------------------------------------------------------------------------------------------
 
 

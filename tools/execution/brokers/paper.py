@@ -63,6 +63,11 @@ BarAfter = Callable[[str, datetime], "NextBar | None"]
 """(symbol, time) -> the first bar whose price can be traded at from then on; None while there is none."""
 
 
+def open_venue_file(path: Path) -> Store:
+    """The file of paper accounts, checked whole once; raises as Store does."""
+    return Store(path, SCHEMA, version=VERSION, upgrades=UPGRADES)
+
+
 class _Held(NamedTuple):
     """An order as the venue holds it."""
 
@@ -90,20 +95,22 @@ class PaperBroker(GatedBroker):
     def __init__(
         self,
         gate: LastGate,
-        path: Path,
+        venue: Path | Store,
         account: str,
         bars: BarAfter,
         as_of: datetime,
         terms: SymbolTerms,
         deposit: float = 0.0,
     ) -> None:
-        """`as_of` is the venue's time, when orders handed in now are decided; a symbol without `terms` is rejected.
+        """`venue` is the file, or one that `open_venue_file` has opened and that stays open when this is closed.
+
+        `as_of` is the venue's time, when orders handed in now are decided; a symbol without `terms` is rejected.
 
         `deposit` (account currency) is what the account is opened with, where it is not open yet.
         """
         super().__init__(gate)
         self._account, self._bars, self._as_of, self._terms = account, bars, as_of, terms
-        self._store = Store(path, SCHEMA, version=VERSION, upgrades=UPGRADES)
+        self._store, self._owned = (open_venue_file(venue), True) if isinstance(venue, Path) else (venue, False)
         with self._store.transaction() as db:
             db.execute("INSERT INTO accounts VALUES (?, ?) ON CONFLICT DO NOTHING", (account, deposit))
 
@@ -172,8 +179,9 @@ class PaperBroker(GatedBroker):
         self._as_of = as_of
 
     def close(self) -> None:
-        """Let go of the venue's file."""
-        self._store.close()
+        """Let go of the venue's file, unless it was open already."""
+        if self._owned:
+            self._store.close()
 
     def _refusal(self, order: Order, lot: float) -> str:
         """Why a traded symbol's order is rejected, or ""."""

@@ -30,7 +30,7 @@ class HaltState:
 
 def read_halt(home: Path) -> HaltState:
     """The state of `<home>/HALT`: off only where there surely is no such file."""
-    path = home / HALT_FILE
+    path = os.path.join(home, HALT_FILE)
     try:
         os.lstat(path)
     except FileNotFoundError:
@@ -38,7 +38,7 @@ def read_halt(home: Path) -> HaltState:
     except OSError as error:
         return HaltState(on=True, reason=f"the HALT file cannot be looked up: {error.strerror}")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return HaltState(on=True, reason="the HALT file cannot be read")
     return _parsed(text)
