@@ -43,9 +43,10 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """The commit measured, with a mark where the tree differs from it."""
+    """The commit measured, with a mark where the tree differs from it in anything but results."""
     head = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
-    dirty = subprocess.run(["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, check=False)
+    watched = ["git", "status", "--porcelain", "-uno", "--", ":/", ":(exclude,top)benchmarks/results"]
+    dirty = subprocess.run(watched, capture_output=True, text=True, check=False)
     return head.stdout.strip() + ("+changes" if dirty.stdout.strip() else "")
 
 
