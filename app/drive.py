@@ -49,6 +49,7 @@ def drive(
     thread = thread_of(start["book"], start["slot"])
     with storage_errors(), _anew_where_the_account_changed(stores, thread), tracers(stores.traces, tags) as callbacks:
         config = cast(RunnableConfig, tags.config() | {"configurable": {"thread_id": thread}, "callbacks": callbacks})
+        stores.checkpointer.begin(thread)
         catch_up(graph, config, start, stores.ledger)
         given = _entry(graph, config, start, response)
         stream = graph.stream(

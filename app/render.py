@@ -23,6 +23,8 @@ console = Console(highlight=False, soft_wrap=True)
 _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 _TOP = 12
 """Symbols shown in the summary of a cycle."""
+_REASONS = 3
+"""How many refusals are told one by one."""
 
 
 def emit(value: Any, as_json: bool, words: Callable[[], None]) -> None:
@@ -93,6 +95,17 @@ def record(found: CycleRecord) -> None:
     if found.fills:
         conventions = sorted({f.convention for f in found.fills})
         say(f"Filled at {' and '.join(conventions)}.")
+    for reason in list(found.refusals.values())[:_REASONS]:
+        say(f"Refused: {reason}")
+    if len(found.refusals) > _REASONS:
+        say(
+            f"and {len(found.refusals) - _REASONS} more were refused (`refusals` of `bullpen journal {found.cycle_id}`)"
+        )
+    waiting = {o.order_id for o in found.orders} - {f.order_id for f in found.fills} - found.refusals.keys()
+    if waiting:
+        paper = found.config.get("venue", "paper") == "paper"
+        why = f": the source has no bar of theirs after {found.as_of} to fill them from" if paper else ""
+        say(f"{len(waiting)} orders have no execution yet{why}; the next cycle asks after them.")
     say(f"Value {found.opening.net_asset_value:,.2f} -> {found.closing.net_asset_value:,.2f} (after costs, at fills).")
 
 

@@ -13,13 +13,12 @@ from data.errors import StorageFailed
 from tools.execution.ledger import Ledger
 
 if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-
     from app.answers import RecordedAnswers
     from app.spending import Spending
     from app.trace_store import TraceStore
     from data.lake.lake import Lake
     from graph.cycle import CycleGraph
+    from graph.fail_stop import FailStop
     from rl.store import PolicyStore
 
 
@@ -49,7 +48,7 @@ class Stores:
         return TraceStore(self.home / "traces.sqlite")
 
     @cached_property
-    def checkpointer(self) -> BaseCheckpointSaver[str]:
+    def checkpointer(self) -> FailStop:
         """LangGraph's checkpoints."""
         from graph.checkpoint import open_checkpointer
 

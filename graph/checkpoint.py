@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import WRITES_IDX_MAP, BaseCheckpointSaver
+from langgraph.checkpoint.base import WRITES_IDX_MAP
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -107,7 +107,7 @@ class FileSaver(FailStop, SqliteSaver):
 _SYNCHRONOUS: ContextVar[str] = ContextVar("synchronous", default="FULL")
 
 
-def open_checkpointer(where: Path | str) -> BaseCheckpointSaver[str]:
+def open_checkpointer(where: Path | str) -> FailStop:
     """The saver in a SQLite file or at a Postgres URL; what it confirmed survives a power cut.
 
     StorageFailed where it cannot be reached, CorruptFile where it is damaged.
@@ -125,7 +125,7 @@ def _in_file(path: Path) -> FileSaver:
     return saver
 
 
-def _on_server(url: str) -> BaseCheckpointSaver[str]:
+def _on_server(url: str) -> FailStop:
     """LangGraph's saver over one connection, which is opened anew where it was lost."""
     from tools.execution.dialect_postgres import CONNECT_TIMEOUT_S, CONNECTION, conninfo_of, set_up
 

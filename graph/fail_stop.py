@@ -11,7 +11,7 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
-    from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+    from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata
 
 
 class FailStop(BaseCheckpointSaver[str]):
@@ -19,8 +19,8 @@ class FailStop(BaseCheckpointSaver[str]):
 
     LangGraph calls `put_writes` in the background, hears of its failure only when the run is over, and would take
     every step until then, sending orders among them. Here the checkpoint that follows waits for it and fails with it,
-    and before that no step begins. A run begins by reading its thread: then what was left undone is in what it reads,
-    and the failure is over.
+    and before that no step begins. Whoever starts a run says so (`begin`): then what was left undone is in what the run
+    reads first, and the failure is over. Reading alone ends none, for a page may look on while a run is failing.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -29,11 +29,9 @@ class FailStop(BaseCheckpointSaver[str]):
         self._writing: Counter[str] = Counter()
         self._ended = Condition()
 
-    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
-        """See BaseCheckpointSaver."""
-        found = super().get_tuple(config)
-        self._failed.pop(_thread(config), None)
-        return found
+    def begin(self, thread_id: str) -> None:
+        """A run of the thread is about to start, from what is stored."""
+        self._failed.pop(thread_id, None)
 
     def put(
         self,

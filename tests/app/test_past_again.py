@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app import render
 from app.desk import Desk
 from data.errors import CorruptFile, NotFound
 from graph.diff import Diff, diff
@@ -179,16 +180,35 @@ def test_a_record_that_was_altered_says_where_it_differs(copy: Desk, monkeypatch
 
 
 def test_files_that_are_no_longer_there_are_not_needed(tmp_path: Path, home: Path) -> None:
-    folder = tmp_path / "prices"
-    folder.mkdir()
-    lines = ["date,open,high,low,close,volume"]
-    lines += [f"20{y:02d}-{m:02d}-{d:02d},{p},{p + 1},{p - 1},{p},1000" for p, (y, m, d) in enumerate(_days(), 50)]
-    (folder / "AAA.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    here = desk(tmp_path / "home", source="files", path=str(folder), asset_class="stock")
+    here = desk(tmp_path / "home", source="files", path=str(_prices(tmp_path)), asset_class="stock")
     done = here.cycle()
-    shutil.rmtree(folder)
+    shutil.rmtree(tmp_path / "prices")
     again = desk(tmp_path / "home").replay(done.cycle_id)
     assert again.identical, again.differences
+
+
+def test_orders_of_the_last_date_say_what_they_wait_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = {}
+    for volume in (1_000, 1_000_000):
+        path = str(_prices(tmp_path, volume))
+        here = desk(tmp_path / f"home-{volume}", source="files", path=path, asset_class="stock")
+        record = here.cycle().record
+        assert record is not None
+        assert (len(record.orders), record.fills) == (1, ())
+        render.record(record)
+        said[volume] = " ".join(capsys.readouterr().out.split())
+    assert "Refused: AAA: participation: share of the average volume" in said[1_000]
+    assert "1 orders have no execution yet: the source has no bar of theirs after 2023-06-30" in said[1_000_000]
+
+
+def _prices(home: Path, volume: int = 1_000) -> Path:
+    """A folder with the prices of one stock."""
+    folder = home / "prices"
+    folder.mkdir(exist_ok=True)
+    lines = ["date,open,high,low,close,volume"]
+    lines += [f"20{y:02d}-{m:02d}-{d:02d},{p},{p + 1},{p - 1},{p},{volume}" for p, (y, m, d) in enumerate(_days(), 50)]
+    (folder / "AAA.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
 
 
 def _days() -> list[tuple[int, int, int]]:

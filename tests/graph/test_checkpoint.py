@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langgraph.checkpoint.base import ERROR, INTERRUPT, RESUME, empty_checkpoint
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from graph.checkpoint import open_checkpointer
 
@@ -46,6 +48,25 @@ def test_what_no_checkpoint_need_follow_is_on_the_disk_at_once(watched: Watched,
     watched.saver.put_writes(CONFIG, [("views", "v")], "other")
     watched.saver.put_writes(CONFIG, [("views", "v"), (channel, "asked")], "third")
     assert watched.levels == ["FULL", "NORMAL", "FULL"]
+
+
+def test_after_a_write_that_failed_no_checkpoint_follows_until_a_run_begins_anew(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    saver = watched.saver
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteSaver, "put_writes", full)
+        with pytest.raises(sqlite3.OperationalError):
+            saver.put_writes(CONFIG, [("views", "v")], "task")
+    for _ in range(2):
+        saver.get_tuple(CONFIG)  # somebody looks on, as the panel does
+        with pytest.raises(sqlite3.OperationalError):
+            saver.put(CONFIG, empty_checkpoint(), {}, {})
+    saver.begin("t")
+    saver.put(CONFIG, empty_checkpoint(), {}, {})
 
 
 def test_the_levels_are_those_of_the_file(watched: Watched) -> None:

@@ -18,6 +18,9 @@ Sleep = Callable[[float], None]
 MIN_WAIT_S = 0.05
 """The least that is waited when a broker asks for a pause without saying how long, so that patience runs out."""
 
+PACED = "message_rate"
+"""The last gate's rule that refuses for a moment only."""
+
 
 class Line:
     """A broker and the patience to wait for it: `patience_s` seconds in all, however often it asks us to slow down."""
@@ -46,10 +49,13 @@ class Line:
         return self._patiently(self._broker.positions)
 
     def sent(self, order: Order, checkpoint: Callable[[str], None]) -> Answer | None:
-        """Send once, then ask; rejected where the last gate refuses, None where the broker surely never saw it."""
+        """Send once, then ask; rejected where the last gate refuses, None where the broker surely never saw it.
+
+        Where too many orders have left within a second, this one waits for its turn as long as there is patience.
+        """
         checkpoint("before_send")
         try:
-            self._broker.submit(order)
+            self._paced(lambda: self._broker.submit(order))
         except OrderRefused as refused:
             return Answer("rejected", reason=str(refused))
         except RateLimited as busy:  # refused or lost, who knows: ask, once it may be asked
@@ -67,6 +73,17 @@ class Line:
             return seen
         answer = self.asked(intent.order.order_id)
         return seen if answer is None or answer.state == "unknown" else answer
+
+    def _paced(self, submit: Callable[[], object]) -> None:
+        """Hand an order in, again and again while the gate says that too many have just left: it has not."""
+        while True:
+            try:
+                submit()
+            except OrderRefused as refused:
+                if refused.rule != PACED or not self._waited(MIN_WAIT_S):
+                    raise
+            else:
+                return
 
     def _patiently(self, call: Callable[[], T]) -> T:
         """A call that may be repeated, repeated while the broker names a time to wait that is still left."""

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from miniature_desk import AT, NAMES, PRICES, SLOT, WEIGHTS, LossyBroker, next_open, no_bar_yet, paper, run_cycle
 
-from data.errors import InputError
+from data.errors import InputError, OrderRefused
 from data.outcomes import NextBar
 from tools.execution.brokers.base import RecordedGate
 from tools.execution.brokers.paper import PaperBroker
@@ -48,6 +48,37 @@ def test_every_order_comes_back_as_a_fill_in_order(decided):
     assert fills[0].cost == pytest.approx(fills[0].quantity * 101.0 * 5e-4)
     assert (fills[0].convention, fills[0].bar_time) == ("next_open", SLOT)
     assert send(decided) == fills
+
+
+class TwoASecond(RecordedGate):
+    """A gate that lets two orders a second through, by a clock that only sleeping moves."""
+
+    def __init__(self):
+        super().__init__()
+        self.now, self.left = 0.0, []
+
+    def check(self, order):
+        if sum(self.now - at < 1.0 for at in self.left) >= 2:
+            raise OrderRefused(f"{order.symbol}: 2 left within a second", "message_rate", order.symbol)
+        self.left.append(self.now)
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("patience_s", "sent"), [(30.0, 4), (0.5, 2)])
+def test_an_order_waits_for_its_turn_where_too_many_left_within_a_second(decided, tmp_path, patience_s, sent):
+    ledger, _, orders = decided
+    gate = TwoASecond()
+    venue = PaperBroker(gate, tmp_path / "paced.sqlite", "b", next_open, AT, proportional(dict.fromkeys(NAMES, 5.0)))
+    parts = {"ledger": ledger, "broker": venue, "cycle_id": "c", "sleep": gate.sleep}
+    fills = execute(orders, halted=lambda: False, patience_s=patience_s, **parts)
+    assert len(fills) == sent
+    assert gate.left == pytest.approx([0.0, 0.0, 1.0, 1.0][:sent], abs=0.06)
+    assert states(ledger) == ["filled"] * sent + ["rejected"] * (4 - sent)
+    assert [i.reason for i in ledger.intents("c")][sent:] == [
+        f"{name}: 2 left within a second" for name in NAMES[sent:]
+    ]
 
 
 @settings(max_examples=30)
