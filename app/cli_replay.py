@@ -42,13 +42,13 @@ def replay(
 
 @commands.command()
 def diff(
-    one: Annotated[str, typer.Argument(help="Cycle id, or the beginning of one.")],
-    two: Annotated[str, typer.Argument(help='The other; "latest" is one too.')] = "latest",
+    one: Annotated[str, typer.Argument(help='Cycle id, the beginning of one, "latest" or "previous".')] = "previous",
+    two: Annotated[str, typer.Argument(help="The other.")] = "latest",
     book: BookName = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what changed from one cycle to another, and why, by its effect on the weights."""
+    """Say what changed from one cycle to another (the last two of a book), and why, by its effect on the weights."""
     from app import render, render_replay
 
     found = desk_of(home=home).replays.diff(one, two, book)

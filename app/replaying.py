@@ -62,8 +62,13 @@ class Replays:
         return counterfactual(self.stores, self.find(name, book), without)
 
     def diff(self, one: str, two: str, book: str | None = None) -> Diff:
-        """What changed from one cycle to another, and why."""
-        return diff(self.find(one, book), self.find(two, book))
+        """What changed from one cycle to another, and why; InputError where they are the same one."""
+        first, second = self.find(one, book), self.find(two, book)
+        if first.cycle_id == second.cycle_id:
+            raise InputError(
+                f"both are {first.cycle_id}", 'name another cycle; "previous" is the one before the latest'
+            )
+        return diff(first, second)
 
 
 def replay(stores: Stores, record: CycleRecord) -> Replay:

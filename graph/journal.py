@@ -37,7 +37,7 @@ class Journal:
         return tuple(Entry(c.cycle_id, c.book, c.slot, c.status) for c in self._ledger.cycles(book, status))
 
     def find(self, name: str, book: str | None = None) -> CycleRecord:
-        """A record by cycle id, by an unambiguous beginning of one, or "latest"."""
+        """A record by cycle id, by an unambiguous beginning of one, "latest", or "previous": its book's one before."""
         return self.read(self._resolve(name, book))
 
     def read(self, cycle_id: str) -> CycleRecord:
@@ -62,8 +62,18 @@ class Journal:
             if not done:
                 raise NotFound("the journal is empty", "run `bullpen cycle` first")
             return self._ledger.latest_done(book)
+        if name == "previous":
+            return self._before(self._ledger.latest_done(book))
         matches = [e.cycle_id for e in self.entries(book) if e.cycle_id.startswith(name)]
         if len(matches) != 1:
             what = "no cycle" if not matches else f"{len(matches)} cycles"
             raise NotFound(f"{what} in the journal begin with {name!r}", "list them with `bullpen journal`")
         return matches[0]
+
+    def _before(self, cycle_id: str) -> str:
+        """The cycle of the same book that was done at the slot before."""
+        last = self._ledger.cycle(cycle_id)
+        earlier = [c.cycle_id for c in self._ledger.cycles(last.book, "done") if c.slot < last.slot]
+        if not earlier:
+            raise NotFound(f"no cycle of book {last.book} came before {cycle_id}", "run `bullpen cycle` once more")
+        return earlier[-1]

@@ -11,7 +11,7 @@ import pytest
 
 from app import render
 from app.desk import Desk
-from data.errors import CorruptFile, NotFound
+from data.errors import CorruptFile, InputError, NotFound
 from graph.diff import Diff, diff
 from graph.journal import Journal
 from graph.record import CycleRecord, record_bytes
@@ -113,6 +113,13 @@ def test_the_command_says_the_same_in_words_and_in_json(home: Path, found: Diff)
     words = bullpen(home, "diff", found.one, found.two)
     assert words.returncode == 0, words.stderr
     assert found.parts[0].name in words.stdout
+
+
+def test_without_names_the_last_two_cycles_of_the_book_are_compared(home: Path, found: Diff) -> None:
+    here = desk(home)
+    assert here.replays.diff("previous", "latest", BOOK) == found
+    with pytest.raises(InputError, match="both are cy-"):
+        here.replays.diff("latest", "latest", BOOK)
 
 
 # --- elsewhere --------------------------------------------------------------------------------------------------
