@@ -29,7 +29,9 @@ from tests.chaos.stages import BOOK_STAGES, NAIVE_STAGES, REPLACEMENT_STAGES, SE
 
 DURABILITIES = ("sync", "async", "exit")
 OF_THE_LINE = ("lost", "reply_lost", "5xx", "hang", "reset", "mixed")
-FAULTS = (*OF_THE_LINE, "venue_killed", "checkpoints_lost")
+OF_THE_TELLING = ("dropped", "twice", "reversed")
+"""The venue tells none of an order's executions, each twice, or the last one first."""
+FAULTS = (*OF_THE_LINE, *OF_THE_TELLING, "venue_killed", "checkpoints_lost")
 EXACT = ("none", "checkpoints_lost")
 """With these the desk must come to the very records of one that nobody disturbed."""
 SCRATCH = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -132,6 +134,8 @@ class Ground:
         if trial.fault in OF_THE_LINE:
             control(place.port, place.account, "fault", kind=trial.fault, share=FAULT_SHARE, hang_s=HANG_S,
                     asked_share=FAULT_SHARE / 2, seed=trial.seed)  # fmt: skip
+        if trial.fault in OF_THE_TELLING:
+            control(place.port, place.account, "fault", tells=trial.fault)
         for number, stage in enumerate(trial.stages):
             at, code = where if where[0] == number else None, None
             for _ in range(MOST_STARTS):
