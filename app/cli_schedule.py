@@ -49,7 +49,7 @@ def add(
     frequency: Frequency = None,
     config: Config = None,
     llm: Annotated[str | None, typer.Option(help='Chat model for the analysts, such as "openai:gpt-5-mini".')] = None,
-    approval: Annotated[str | None, typer.Option(help="never, always or when_large.")] = None,
+    approval: Annotated[str | None, typer.Option(help="never, always, when_large or by_rule.")] = None,
     venue: Annotated[str | None, typer.Option(help="paper, alpaca, interactive_brokers or crypto.")] = None,
     live: Annotated[
         bool, typer.Option("--live", help="Real money; also needs live_account to name the account.")
