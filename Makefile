@@ -13,7 +13,7 @@ ui: $(VENV)/.core
 	$(BIN)/bullpen ui
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile
+	$(BIN)/pytest -m "not slow" --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-slow: $(VENV)/.dev
 	$(BIN)/pytest -m slow
