@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from app.scheduling.store import ScheduleStore
@@ -96,8 +97,9 @@ def _pace(name: str, frequency: str) -> str:
     return "1d" if name in DAILY else frequency
 
 
-def _due(calendar: str, frequency: str) -> list[datetime]:
-    return [to_datetime(s) for s in Slots(calendar, frequency).between(SINCE - OFFSET, UNTIL - OFFSET)]
+@cache
+def _due(calendar: str, frequency: str) -> tuple[datetime, ...]:
+    return tuple(to_datetime(s) for s in Slots(calendar, frequency).between(SINCE - OFFSET, UNTIL - OFFSET))
 
 
 def _outcome(store: ScheduleStore, home: Path, frequency: str, killed: dict[int, int]) -> Outcome:

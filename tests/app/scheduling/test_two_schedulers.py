@@ -32,6 +32,7 @@ def test_two_schedulers_run_one_cycle_a_slot_without_overlap(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)
 def test_ten_thousand_triggers_over_two_schedulers(tmp_path: Path) -> None:
     found = race(tmp_path / "scheduling" / "schedules.sqlite", tmp_path, "1h", seconds=60.0, kills=25)
     verify(found)
