@@ -65,18 +65,20 @@ class LightCycles:
         """One slot in fifty finds its source late, one in fifty fails."""
         name = f"{schedule.book} {cycle_slot}"
         self._note("begin", name)
+        try:
+            return self._run(name, schedule.book, cycle_slot)
+        finally:
+            self._note("end", name)
+
+    def _run(self, name: str, book: str, cycle_slot: str) -> Ended:
         lot = int(hashlib.sha256(name.encode()).hexdigest(), 16) % 50 if self.faults else -1
         marker = self.home / f"late {name}"
         if lot == 0 and not marker.exists():
             marker.touch()
-            self._note("end", name)
             raise SourceUnavailable("not yet")
         if lot == 1:
-            self._note("end", name)
             raise InputError("this slot always fails")
-        said = self._book(schedule.book, cycle_slot)
-        self._note("end", name)
-        return Ended("done", said)
+        return Ended("done", self._book(book, cycle_slot))
 
     def status(self, schedule: Schedule, cycle_slot: str) -> Any:
         """As the ledger has it."""

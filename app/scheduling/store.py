@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, not_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
 
 from app.scheduling.plan import Passed, Plan
 from app.scheduling.schedule import Schedule
@@ -240,10 +240,16 @@ def _under_way(book: str, now: datetime) -> Any:
     return found.where(not_(and_(*_told_by_a_wrong_clock(book, now))))
 
 
+_UNRUN = ("skipped", "missed", "late")
+
+
 def _told_by_a_wrong_clock(book: str, now: datetime) -> tuple[Any, ...]:
-    """Slots to come that were passed over, or asked for, by a clock that ran ahead: nothing has run of them."""
-    unrun = triggers.c.status.in_(("skipped", "missed", "late"))
-    return (triggers.c.book == book, unrun, triggers.c.slot > _second(now))
+    """Slots to come that were passed over, or asked for, by a clock that ran ahead: nothing has run of them, nor of any
+    slot after them. Where something has, it is this clock that is behind."""
+    ran = triggers.alias()
+    last = select(func.coalesce(func.max(ran.c.slot), "")).where(ran.c.book == book, ran.c.status.not_in(_UNRUN))
+    unrun = triggers.c.status.in_(_UNRUN)
+    return (triggers.c.book == book, unrun, triggers.c.slot > _second(now), triggers.c.slot > last.scalar_subquery())
 
 
 def _second(now: datetime) -> str:

@@ -121,6 +121,19 @@ def test_a_clock_that_leapt_ahead_and_was_set_right_silences_nothing(desk: Desk)
     assert desk.rows() == [(FIRST, "done"), (SECOND, "done"), (THIRD, "done")]
 
 
+def test_a_clock_that_is_behind_erases_nothing_that_was_passed_over(desk: Desk) -> None:
+    scheduler = desk.scheduler()
+    desk.go("2024-03-04T09:00")
+    scheduler.dispatch("crypto")
+    desk.go("2024-03-01T20:00")
+    scheduler.dispatch("crypto")
+    desk.go("2024-03-05T00:01")
+    scheduler.dispatch("crypto")
+    assert desk.rows() == [
+        (FIRST, "skipped"), (SECOND, "skipped"), (THIRD, "done"), ("2024-03-05T00:00:00Z", "done"),
+    ]  # fmt: skip
+
+
 def test_after_a_long_sleep_the_policy_decides_and_what_is_passed_over_is_recorded(desk: Desk) -> None:
     desk.go("2024-03-04T09:00")
     desk.scheduler().dispatch("crypto")
