@@ -98,9 +98,8 @@ def record(found: CycleRecord) -> None:
     for reason in list(found.refusals.values())[:_REASONS]:
         say(f"Refused: {reason}")
     if len(found.refusals) > _REASONS:
-        say(
-            f"and {len(found.refusals) - _REASONS} more were refused (`refusals` of `bullpen journal {found.cycle_id}`)"
-        )
+        more = len(found.refusals) - _REASONS
+        say(f"and {more} more were refused: `bullpen journal {found.cycle_id} --json` has them under refusals")
     waiting = {o.order_id for o in found.orders} - {f.order_id for f in found.fills} - found.refusals.keys()
     if waiting:
         paper = found.config.get("venue", "paper") == "paper"

@@ -37,6 +37,7 @@ class TraceWriter:
         self._closed = True
         self._waiting.put(None)
         self._thread.join()
+        self._keep([what for what in self._at_hand() if what is not None])  # came while this was closing
 
     def _write(self) -> None:
         more = True
@@ -48,7 +49,8 @@ class TraceWriter:
     def _keep(self, found: list[Run | Ended]) -> None:
         """Traces are not worth a cycle: what cannot be written is said, and missed."""
         try:
-            self._store.add(found)
+            if found:
+                self._store.add(found)
         except BullpenError as error:
             _log.warning("a trace was not written: %s", error.message)
 
